@@ -1,0 +1,6 @@
+"""One small interface over trained networks; one file a framework."""
+
+from .adapt import adapt
+from .interface import TrainedModel, batches
+
+__all__ = ["TrainedModel", "adapt", "batches"]

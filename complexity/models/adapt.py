@@ -1,0 +1,35 @@
+"""From a framework's model to the interface that the measures use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import InputError
+from .interface import TrainedModel
+
+KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
+
+
+def adapt(model: Any) -> TrainedModel:
+    """The interface over a Keras model (any version and backend) or a `torch.nn.Module`.
+
+    Frameworks are told by the packages that the model's classes come from, so that none is imported here.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if isinstance(model, TrainedModel):
+        return model
+    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    # Keras first: on the PyTorch backend a Keras model is a torch.nn.Module too.
+    if packages & set(KERAS_PACKAGES) and hasattr(model, "layers"):
+        from .keras_model import KerasModel
+
+        return KerasModel(model)
+    if "torch" in packages and hasattr(model, "parameters"):
+        from .torch_model import TorchModel
+
+        return TorchModel(model)
+    raise InputError("not a trained model", expected="a Keras model or a torch.nn.Module", found=type(model).__name__)

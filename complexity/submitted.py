@@ -1,0 +1,3 @@
+"""Which measure `complexity(model, dataset)` computes: `package.module:function`, loaded on the first call."""
+
+MEASURE = "complexity.model_data_angle:angle_to_data"

@@ -1,0 +1,271 @@
+"""From task folders to predictions: every measure on every model, resumable."""
+
+from __future__ import annotations
+
+import gc
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from complexity.errors import InputError, InputWarning
+from complexity.measures import Measure
+from complexity.samples import Samples
+
+from .formats.predictions import EXCEEDED, read_values, write_predictions
+from .formats.task import StoredModel, Task, find_tasks
+from .provenance import Provenance, provenance_file, read_provenance
+
+SECONDS_PER_MODEL = 300.0  # the competition's limit
+
+Report = Callable[[str], None]
+Step = Callable[[str, str], None]
+
+
+@dataclass
+class Outcome:
+    """What a run of `ingest` did: counts, and the failures as (task, measure, model, why)."""
+
+    computed: int = 0
+    skipped: int = 0
+    exceeded: int = 0
+    failures: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Sheet:
+    """The values of one measure on one task, with the files they are kept in."""
+
+    measure: Measure
+    settings: Mapping[str, Any]
+    file: Path
+    values: dict[str, float | str]
+    provenance: Provenance
+
+    def done(self, model: str) -> bool:
+        return isinstance(self.values.get(model), float)
+
+    def seconds(self) -> float:
+        return sum(self.provenance.seconds.values())
+
+    def write(self) -> None:
+        self.provenance.write(provenance_file(self.file))
+        write_predictions(self.file, self.values)
+
+
+def ingest(
+    input_dir: Path,
+    output_dir: Path,
+    measures: Sequence[Measure],
+    *,
+    tasks: Sequence[str] = (),
+    seconds_per_model: float = SECONDS_PER_MODEL,
+    settings: Mapping[str, Any] | None = None,
+    say: Report = lambda text: None,
+    step: Step = lambda task, model: None,
+) -> Outcome:
+    """Compute measures for all models of all tasks; what is done already with the same settings is kept.
+
+    Parameters
+    ----------
+    input_dir : a folder of tasks, as `formats.task.find_tasks` reads it.
+    output_dir : gets TASK.predict for one measure, MEASURE/TASK.predict for several; see `formats.predictions`.
+    tasks : only these; all if empty.
+    seconds_per_model : a task's budget is this times its models; the model that runs past it keeps its value, all
+        later ones get "EXCEEDED".
+    settings : keyword arguments for the measures that take them.
+    say, step : called with each message, and before each model with the names of task and model.
+
+    Raises
+    ------
+    InputError
+        For folders or settings that cannot be used. What is wrong with one model, or with one task, stands in the
+        outcome instead, and the others run.
+    """
+    outcome = Outcome()
+    chosen = {measure.name: _settings_of(measure, measures, settings or {}) for measure in measures}
+    for task in _selected(find_tasks(input_dir), tasks, input_dir):
+        try:
+            samples = Samples(*task.training_samples())
+        except InputError as error:
+            outcome.failures.append((task.name, "all measures", "all models", str(error)))
+            say(f"[red]failed[/red] {task.name}: {error}")
+            continue
+        sheets = [
+            open_sheet(prediction_file(output_dir, measure, task.name, len(measures)), measure, chosen[measure.name],
+                       task.name, samples.digest, say)
+            for measure in measures
+        ]
+        _run_task(task, samples, sheets, seconds_per_model, outcome, say, step)
+    return outcome
+
+
+def prediction_file(output_dir: Path, measure: Measure, task: str, measures: int) -> Path:
+    """Where the values of a measure on a task are kept."""
+    folder = output_dir if measures == 1 else output_dir / measure.name.replace(":", ".")
+    return folder / f"{task}.predict"
+
+
+def open_sheet(
+    file: Path, measure: Measure, settings: Mapping[str, Any], task: str, data_sha256: str, say: Report
+) -> Sheet:
+    """The sheet of a measure with the values that earlier runs left.
+
+    Raises
+    ------
+    InputError
+        If the file holds values of another measure, or values of unknown origin.
+    """
+    provenance = Provenance(measure.name, dict(settings), task, data_sha256)
+    if not file.exists():
+        return Sheet(measure, settings, file, {}, provenance)
+    if not provenance_file(file).exists():
+        raise InputError(
+            "predictions of unknown origin lie there; choose another output folder",
+            file=file,
+            expected=f"{provenance_file(file).name} beside it",
+        )
+    earlier = read_provenance(provenance_file(file))
+    if earlier.measure != measure.name:
+        raise InputError(
+            "predictions of another measure lie there; choose another output folder",
+            file=file,
+            expected=measure.name,
+            found=earlier.measure,
+        )
+    if not earlier.same_run(provenance):
+        say(f"{file}: settings or data have changed since; {measure.name} is computed anew")
+        return Sheet(measure, settings, file, {}, provenance)
+    earlier.failures.clear()
+    return Sheet(measure, settings, file, dict(read_values(file)), earlier)
+
+
+def _run_task(
+    task: Task,
+    samples: Samples,
+    sheets: Sequence[Sheet],
+    seconds_per_model: float,
+    outcome: Outcome,
+    say: Report,
+    step: Step,
+) -> None:
+    budget = seconds_per_model * len(task.models)
+    open_models = [model for model in task.models if not all(sheet.done(model) for sheet in sheets)]
+    outcome.skipped += sum(sheet.done(model) for sheet in sheets for model in task.models)
+    for sheet in sheets:
+        sheet.write()  # a folder that cannot be written is said before anything is computed
+    wanted = [m for m in open_models if any(not s.done(m) and s.seconds() < budget for s in sheets)]
+    stored = read_ahead(task, wanted)
+    for model in task.models:
+        step(task.name, model)
+        waiting = [sheet for sheet in sheets if not sheet.done(model)]
+        running = [sheet for sheet in waiting if sheet.seconds() < budget]
+        for sheet in waiting:
+            if sheet not in running:
+                sheet.values[model] = EXCEEDED
+                outcome.exceeded += 1
+                sheet.write()
+        if model in wanted:
+            read = next(stored)
+            if running:
+                _run_model(task, model, read, samples, running, outcome, say)
+        del waiting, running
+
+
+def _run_model(
+    task: Task,
+    model: str,
+    read: Future[StoredModel],
+    samples: Samples,
+    sheets: Sequence[Sheet],
+    outcome: Outcome,
+    say: Report,
+) -> None:
+    from .keras_models import build, clear_session
+
+    began = time.perf_counter()
+    try:
+        clear_session()
+        network = build(read.result())
+    except Exception as error:
+        for sheet in sheets:
+            _fail(sheet, task, model, error, outcome, say)
+        return
+    building = time.perf_counter() - began
+    for sheet in sheets:
+        began = time.perf_counter()
+        try:
+            _compute(sheet, model, network, samples, say)
+            outcome.computed += 1
+        except Exception as error:
+            _fail(sheet, task, model, error, outcome, say)
+            continue
+        sheet.provenance.seconds[model] = building + time.perf_counter() - began
+        sheet.write()
+    del network
+    gc.collect()
+
+
+def _compute(sheet: Sheet, model: str, network: Any, samples: Samples, say: Report) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = sheet.measure(network, samples, **sheet.settings)
+    if not np.isfinite(value):
+        raise InputError("the measure is not a finite number", model=model, field=sheet.measure.name, found=float(value))
+    sheet.values[model] = float(value)
+    if value.details:
+        sheet.provenance.details[model] = dict(value.details)
+    doubts = [str(one.message) for one in caught if issubclass(one.category, InputWarning)]
+    if doubts:
+        sheet.provenance.warnings[model] = doubts
+        for doubt in doubts:
+            say(f"[yellow]warning[/yellow] {sheet.provenance.task} {model} {sheet.measure.name}: {doubt}")
+
+
+def _fail(sheet: Sheet, task: Task, model: str, error: Exception, outcome: Outcome, say: Report) -> None:
+    """Note a model without a value: any exception of a stranger's measure or model counts, the others still run."""
+    located = error.at(file=task.folder / model, model=model) if isinstance(error, InputError) else error
+    why = str(located) if isinstance(located, InputError) else f"{task.folder / model}: {type(error).__name__}: {error}"
+    sheet.values.pop(model, None)
+    sheet.provenance.failures[model] = why
+    outcome.failures.append((task.name, sheet.measure.name, model, why))
+    say(f"[red]failed[/red] {task.name} {model} {sheet.measure.name}: {why}")
+    sheet.write()
+
+
+def read_ahead(task: Task, models: Sequence[str]) -> Iterator[Future[StoredModel]]:
+    """The files of each model, read in the background while the one before is computed; two are in memory at most."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(task.read_model, models[0]) if models else None
+        for position in range(len(models)):
+            current, following = following, None
+            assert current is not None
+            current.exception()  # waits: the next one is read only when this one is there
+            if position + 1 < len(models):
+                following = reader.submit(task.read_model, models[position + 1])
+            yield current
+            del current
+
+
+def _settings_of(measure: Measure, measures: Sequence[Measure], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of a measure: its defaults, changed where `settings` names them."""
+    known = {name for one in measures for name in one.settings}
+    unknown = sorted(set(settings) - known)
+    if unknown:
+        raise InputError(
+            "no chosen measure has this setting", field=unknown[0], expected=f"one of {sorted(known)}", found=unknown[0]
+        )
+    return {name: settings.get(name, default) for name, default in measure.settings.items()}
+
+
+def _selected(found: Sequence[Task], names: Sequence[str], input_dir: Path) -> list[Task]:
+    unknown = sorted(set(names) - {task.name for task in found})
+    if unknown:
+        known = ", ".join(task.name for task in found)
+        raise InputError("no such task", file=input_dir, expected=f"one of {known}", found=unknown[0])
+    return [task for task in found if not names or task.name in names]
