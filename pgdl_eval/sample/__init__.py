@@ -1,0 +1,1 @@
+"""The embedded sample: small real models in the competition's format."""

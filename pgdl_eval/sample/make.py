@@ -1,0 +1,133 @@
+"""Train the embedded sample: `python -m pgdl_eval.sample.make FOLDER`.
+
+Small VGG-like networks on scikit-learn's bundled handwritten digits (8 x 8), over a complete grid of hyper-parameters;
+written as a task of the competition. Seeded: the same Keras and TensorFlow give the same models.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..formats.atomic import write_json
+from ..formats.model_config import parse_model_config
+from ..formats.model_configs import write_reference
+from ..formats.task import CONFIG, INITIAL_WEIGHTS, WEIGHTS
+from ..formats.tfrecord import write_shard
+from ..formats.weights import LayerWeights, write_weights
+
+TASK = "digits"
+SEED = 2020
+TRAINING_IMAGES = 200  # few, so that the models generalize to different degrees
+SHARDS = {"train": 2, "test": 4}
+GRID: dict[str, tuple[Any, ...]] = {
+    "conv_blocks": (1, 2),
+    "conv_width": (4, 12),
+    "dense_layers": (1, 2),
+    "dropout": (0.0, 0.5),
+    "batch_size": (8, 100),
+}
+TARGET = 0.05  # training cross-entropy in evaluation mode at which training stops
+MAX_EPOCHS = 1500
+
+
+def main(folder: Path) -> None:
+    """Train all models and write the task folder."""
+    train, test = digits()
+    for part, (inputs, labels) in (("train", train), ("test", test)):
+        target = folder / TASK / "dataset_1" / part
+        target.mkdir(parents=True, exist_ok=True)
+        for number, rows in enumerate(np.array_split(np.arange(len(labels)), SHARDS[part])):
+            write_shard(target / f"shard_{number}.tfrecord", inputs[rows], labels[rows])
+    cells = list(itertools.product(*GRID.values()))
+    accuracies = []
+    for number, cell in enumerate(cells):
+        hyperparameters = dict(zip(GRID, cell, strict=True))
+        accuracies.append(train_model(folder / TASK / f"model_{number}", hyperparameters, SEED + number, train, test))
+        print(f"model_{number}", hyperparameters, "train %.4f test %.4f" % accuracies[-1], flush=True)
+    write_reference(
+        folder / TASK / "model_configs.json",
+        [f"model_{number}" for number in range(len(cells))],
+        {name: [cell[i] for cell in cells] for i, name in enumerate(GRID)},
+        [train_accuracy for train_accuracy, _ in accuracies],
+        [test_accuracy for _, test_accuracy in accuracies],
+    )
+
+
+def digits() -> tuple[tuple[NDArray[np.float32], NDArray[np.int32]], tuple[NDArray[np.float32], NDArray[np.int32]]]:
+    """Training and test part: images (n, 8, 8, 1) in [0, 1] and labels (n,), shuffled."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    order = np.random.default_rng(SEED).permutation(len(bunch.target))
+    inputs = (bunch.images[order, :, :, None] / 16).astype(np.float32)
+    labels = bunch.target[order].astype(np.int32)
+    rows = TRAINING_IMAGES
+    return (inputs[:rows], labels[:rows]), (inputs[rows:], labels[rows:])
+
+
+def model_config(hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    """The content of config.json: blocks of [conv, conv, pooling], then dense layers with dropout."""
+    conv = {"layer_name": "Conv2D", "kernel_size": [3, 3], "padding": "same", "activation": "relu"}
+    layers: list[dict[str, Any]] = []
+    for _ in range(hyperparameters["conv_blocks"]):
+        layers += [{**conv, "filters": hyperparameters["conv_width"]}] * 2
+        layers.append({"layer_name": "MaxPooling2D", "pool_size": [2, 2]})
+    layers.append({"layer_name": "Flatten"})
+    for _ in range(hyperparameters["dense_layers"]):
+        layers.append({"layer_name": "Dense", "units": 32, "activation": "relu"})
+        layers.append({"layer_name": "Dropout", "rate": hyperparameters["dropout"]})
+    layers.append({"layer_name": "Dense", "units": 10})
+    return {"model_config": layers, "input_shape": [8, 8, 1]}
+
+
+def train_model(
+    folder: Path, hyperparameters: dict[str, Any], seed: int, train: tuple[Any, Any], test: tuple[Any, Any]
+) -> tuple[float, float]:
+    """Train one model until its training loss reaches the target, write it, and return both accuracies."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    config = parse_model_config(model_config(hyperparameters))
+    model = keras.Sequential([getattr(keras.layers, layer.kind)(**layer.arguments) for layer in config.layers])
+    model.build((None, *config.input_shape))
+    initial = model.get_weights()
+    model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch % 5 == 4 and self.model.evaluate(*train, batch_size=len(train[0]), verbose=0) < TARGET:
+                self.model.stop_training = True
+
+    batch_size = hyperparameters["batch_size"]
+    model.fit(*train, batch_size=batch_size, epochs=MAX_EPOCHS, verbose=0, callbacks=[Stop()])
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / CONFIG, model_config(hyperparameters))
+    for name, weights in ((WEIGHTS, model.get_weights()), (INITIAL_WEIGHTS, initial)):
+        write_weights(folder / name, _by_layer(config.weight_shapes(), [layer.kind for layer in config.layers], weights))
+    return _accuracy(model, *train), _accuracy(model, *test)
+
+
+def _by_layer(shapes: list[Any], kinds: list[str], weights: list[Any]) -> list[LayerWeights]:
+    """Weights with names as Keras 2 gives them: dense, dense_1, ..."""
+    named, rest, seen = [], list(weights), dict.fromkeys(kinds, 0)
+    for kind, layer_shapes in zip(kinds, shapes, strict=True):
+        name = f"{kind.lower()}_{seen[kind]}" if seen[kind] else kind.lower()
+        seen[kind] += 1
+        arrays = tuple(rest.pop(0) for _ in layer_shapes)
+        parts = ("kernel", "bias")[: len(arrays)]
+        named.append(LayerWeights(name, tuple(f"{name}/{part}:0" for part in parts), arrays))
+    return named
+
+
+def _accuracy(model: Any, inputs: Any, labels: Any) -> float:
+    return float(np.mean(model.predict(inputs, batch_size=len(inputs), verbose=0).argmax(axis=1) == labels))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
