@@ -23,8 +23,8 @@ from .provenance import Provenance, provenance_file, read_provenance
 
 SECONDS_PER_MODEL = 300.0  # the competition's limit
 
-Report = Callable[[str], None]
-Step = Callable[[str, str], None]
+Say = Callable[[str], None]
+Step = Callable[[str, str, int, int], None]
 
 
 @dataclass
@@ -66,8 +66,8 @@ def ingest(
     tasks: Sequence[str] = (),
     seconds_per_model: float = SECONDS_PER_MODEL,
     settings: Mapping[str, Any] | None = None,
-    say: Report = lambda text: None,
-    step: Step = lambda task, model: None,
+    say: Say = lambda text: None,
+    step: Step = lambda task, model, number, models: None,
 ) -> Outcome:
     """Compute measures for all models of all tasks; what is done already with the same settings is kept.
 
@@ -79,7 +79,8 @@ def ingest(
     seconds_per_model : a task's budget is this times its models; the model that runs past it keeps its value, all
         later ones get "EXCEEDED".
     settings : keyword arguments for the measures that take them.
-    say, step : called with each message, and before each model with the names of task and model.
+    say, step : called with each message, and before each model with the names of task and model, its number
+        from 0 and how many there are; once more with an empty name when all are done.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def prediction_file(output_dir: Path, measure: Measure, task: str, measures: int
 
 
 def open_sheet(
-    file: Path, measure: Measure, settings: Mapping[str, Any], task: str, data_sha256: str, say: Report
+    file: Path, measure: Measure, settings: Mapping[str, Any], task: str, data_sha256: str, say: Say
 ) -> Sheet:
     """The sheet of a measure with the values that earlier runs left.
 
@@ -151,7 +152,7 @@ def _run_task(
     sheets: Sequence[Sheet],
     seconds_per_model: float,
     outcome: Outcome,
-    say: Report,
+    say: Say,
     step: Step,
 ) -> None:
     budget = seconds_per_model * len(task.models)
@@ -161,8 +162,8 @@ def _run_task(
         sheet.write()  # a folder that cannot be written is said before anything is computed
     wanted = [m for m in open_models if any(not s.done(m) and s.seconds() < budget for s in sheets)]
     stored = read_ahead(task, wanted)
-    for model in task.models:
-        step(task.name, model)
+    for number, model in enumerate(task.models):
+        step(task.name, model, number, len(task.models))
         waiting = [sheet for sheet in sheets if not sheet.done(model)]
         running = [sheet for sheet in waiting if sheet.seconds() < budget]
         for sheet in waiting:
@@ -174,7 +175,7 @@ def _run_task(
             read = next(stored)
             if running:
                 _run_model(task, model, read, samples, running, outcome, say)
-        del waiting, running
+    step(task.name, "", len(task.models), len(task.models))
 
 
 def _run_model(
@@ -184,7 +185,7 @@ def _run_model(
     samples: Samples,
     sheets: Sequence[Sheet],
     outcome: Outcome,
-    say: Report,
+    say: Say,
 ) -> None:
     from .keras_models import build, clear_session
 
@@ -211,7 +212,7 @@ def _run_model(
     gc.collect()
 
 
-def _compute(sheet: Sheet, model: str, network: Any, samples: Samples, say: Report) -> None:
+def _compute(sheet: Sheet, model: str, network: Any, samples: Samples, say: Say) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         value = sheet.measure(network, samples, **sheet.settings)
@@ -227,7 +228,7 @@ def _compute(sheet: Sheet, model: str, network: Any, samples: Samples, say: Repo
             say(f"[yellow]warning[/yellow] {sheet.provenance.task} {model} {sheet.measure.name}: {doubt}")
 
 
-def _fail(sheet: Sheet, task: Task, model: str, error: Exception, outcome: Outcome, say: Report) -> None:
+def _fail(sheet: Sheet, task: Task, model: str, error: Exception, outcome: Outcome, say: Say) -> None:
     """Note a model without a value: any exception of a stranger's measure or model counts, the others still run."""
     located = error.at(file=task.folder / model, model=model) if isinstance(error, InputError) else error
     why = str(located) if isinstance(located, InputError) else f"{task.folder / model}: {type(error).__name__}: {error}"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import json
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from complexity.errors import InputError
 
-from .formats.task import StoredModel
+from .formats.model_config import ModelConfig
+from .formats.task import CONFIG, StoredModel
 
 
 def build(stored: StoredModel) -> Any:
@@ -19,43 +23,68 @@ def build(stored: StoredModel) -> Any:
     Raises
     ------
     InputError
-        If no Keras is installed or Keras refuses the architecture.
+        If no Keras is installed or it refuses the architecture.
     """
-    keras = keras_package()
     try:
-        layers = [getattr(keras.layers, layer.kind)(**layer.arguments) for layer in stored.config.layers]
-        model = keras.Sequential(layers, name=stored.name)
-        model.build((None, *stored.config.input_shape))
+        model = build_untrained(stored.config, stored.name)
         model.set_weights(stored.weights)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"Keras refuses the model: {error}", file=stored.folder / "config.json", model=stored.name
-        ) from error
+        if isinstance(error, InputError):
+            raise
+        file = stored.folder / CONFIG
+        raise InputError(f"Keras refuses the model: {error}", file=file, model=stored.name) from error
     if stored.initial_weights is not None:
         model.initial_weights = stored.initial_weights
     return model
 
 
+def build_untrained(config: ModelConfig, name: str | None = None) -> Any:
+    """A Keras model of this architecture with weights as Keras draws them."""
+    keras = keras_package()
+    layers = [getattr(keras.layers, layer.kind)(**layer.arguments) for layer in config.layers]
+    model = keras.Sequential(layers, name=name)
+    model.build((None, *config.input_shape))
+    return model
+
+
 def clear_session() -> None:
-    """Let Keras forget the models before; as the kit does before each model."""
+    """Let Keras forget the models before, as the kit does before each model."""
     keras_package().backend.clear_session()
 
 
 @cache
 def keras_package() -> Any:
-    """The Keras to build with: tf_keras if TF_USE_LEGACY_KERAS is set, else `keras`.
+    """The Keras to build with: tf_keras if TF_USE_LEGACY_KERAS asks for it, else `keras`.
 
-    Where neither variable nor file names a backend and TensorFlow is absent, Keras runs on PyTorch.
+    Raises
+    ------
+    InputError
+        If it is not installed.
     """
-    if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true"):
-        import tf_keras
+    legacy = os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
+    name = "tf_keras" if legacy else "keras"
+    if not _installed(name):
+        raise InputError(f"{name} is not installed", expected="the extra [keras] or [keras-torch]")
+    if not legacy:
+        _choose_backend()
+    return importlib.import_module(name)
 
-        return tf_keras
-    if importlib.util.find_spec("keras") is None:
-        raise InputError("Keras is not installed", expected="pip install '.[keras]'")
-    chosen = "KERAS_BACKEND" in os.environ or (Path.home() / ".keras" / "keras.json").exists()
-    if not chosen and importlib.util.find_spec("tensorflow") is None and importlib.util.find_spec("torch") is not None:
+
+def _choose_backend() -> None:
+    """Let Keras 3 run on PyTorch where it would ask for TensorFlow, its default, and only PyTorch is installed."""
+    undecided = "KERAS_BACKEND" not in os.environ and "keras" not in sys.modules
+    if undecided and _configured_backend() == "tensorflow" and not _installed("tensorflow") and _installed("torch"):
         os.environ["KERAS_BACKEND"] = "torch"
-    import keras
 
-    return keras
+
+def _configured_backend() -> str:
+    """The backend in Keras' own configuration file, which its first import writes by itself."""
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        return str(json.loads((home / "keras.json").read_text(encoding="utf-8"))["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "tensorflow"
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None

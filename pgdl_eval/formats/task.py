@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.errors import InputError
+from complexity.errors import InputError, InputWarning
 
+from .layers import Shape
 from .model_config import ModelConfig, read_model_config
 from .tfrecord import read_shards
-from .weights import read_weights
+from .weights import LayerWeights, read_weights
 
 IGNORED = (".DS_Store", "__MACOSX")
-CONFIG, WEIGHTS, INITIAL_WEIGHTS = "config.json", "weights.hdf5", "weights_init.hdf5"
+CONFIG, WEIGHTS, INITIAL_WEIGHTS, REFERENCE = "config.json", "weights.hdf5", "weights_init.hdf5", "model_configs.json"
+TRAIN, TEST = Path("dataset_1", "train"), Path("dataset_1", "test")
 
-Weights = list[NDArray[np.floating]]
+Weights = list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class StoredModel:
 
     Attributes
     ----------
-    name, folder : model_N and where it is.
+    name, folder : model_N, and where it is.
     config : its architecture.
     weights : the arrays of each layer in turn, as `model.get_weights()` gives them.
     initial_weights : the same before training; None where there is no such file.
@@ -50,16 +53,18 @@ class Task:
 
     @property
     def reference_file(self) -> Path:
-        """model_configs.json: hyper-parameters and accuracies of all models."""
-        return self.folder / "model_configs.json"
+        """model_configs.json: in the folder itself, or under `reference_data` beside `input_data`."""
+        inside = self.folder / REFERENCE
+        apart = self.folder.parent.parent / "reference_data" / self.name / REFERENCE
+        return apart if apart.exists() and not inside.exists() else inside
 
     def training_samples(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Inputs (n, ...) and labels (n,) of the training data."""
-        return read_shards(self.folder / "dataset_1" / "train")
+        """Inputs (n, ...) and labels (n,) of the training data; see `read_shards`."""
+        return read_shards(self.folder / TRAIN)
 
     def test_samples(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Inputs (n, ...) and labels (n,) of the test data."""
-        return read_shards(self.folder / "dataset_1" / "test")
+        """Inputs (n, ...) and labels (n,) of the test data; see `read_shards`."""
+        return read_shards(self.folder / TEST)
 
     def read_model(self, name: str) -> StoredModel:
         """Read the files of a model and hold them against each other.
@@ -67,26 +72,22 @@ class Task:
         Raises
         ------
         InputError
-            If a file is missing or damaged, weights are not finite or do not have the shapes that the configuration
-            asks for.
+            If a file is missing or damaged, or weights are not finite or not of the shapes that the configuration
+            asks for. Only the initial weights may be absent.
         """
         folder = self.folder / name
         try:
             config = read_model_config(folder / CONFIG)
-            try:
-                shapes = config.weight_shapes()
-            except InputError as error:
-                raise error.at(file=folder / CONFIG) from error
             initial = folder / INITIAL_WEIGHTS
-            weights = _matching(folder / WEIGHTS, config, shapes)
-            initial_weights = _matching(initial, config, shapes) if initial.exists() else None
+            weights = read_model_weights(folder / WEIGHTS, config)
+            initial_weights = read_model_weights(initial, config) if initial.exists() else None
         except InputError as error:
             raise error.at(model=name) from error
         return StoredModel(name, folder, config, weights, initial_weights)
 
 
 def find_tasks(input_dir: Path) -> list[Task]:
-    """The tasks in a folder, or in its folder `input_data`, or the folder itself where it is a task.
+    """The tasks in a folder, or in its folder `input_data`, sorted by name; or the folder itself where it is a task.
 
     Raises
     ------
@@ -97,28 +98,54 @@ def find_tasks(input_dir: Path) -> list[Task]:
         raise InputError("no such folder", file=input_dir)
     if (input_dir / "input_data").is_dir():
         input_dir = input_dir / "input_data"
-    folders = [input_dir, *sorted(path for path in input_dir.iterdir() if path.is_dir() and path.name not in IGNORED)]
-    tasks = [Task(folder.resolve().name, folder, models) for folder in folders if (models := _models(folder))]
+    if _models(input_dir):
+        return [_task(input_dir)]
+    folders = sorted(path for path in input_dir.iterdir() if path.is_dir() and not _ignored(path))
+    tasks = [_task(folder) for folder in folders if _models(folder)]
     if not tasks:
-        raise InputError("no task in this folder", file=input_dir, expected="TASK/model_N/config.json or weights.hdf5")
+        raise InputError("no task in this folder", file=input_dir, expected="TASK/model_N/config.json")
+    for folder in folders:
+        if (folder / TRAIN).is_dir() and not _models(folder):
+            warnings.warn(f"{folder}: samples, but no model_N: not a task", InputWarning, stacklevel=2)
     return tasks
 
 
-def _models(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.name for path in folder.glob("model_*") if path.is_dir() and path.name not in IGNORED))
-
-
-def _matching(path: Path, config: ModelConfig, shapes: Sequence[Sequence[tuple[int, ...]]]) -> Weights:
-    """The weights of a file, held against the shapes that the configuration asks for."""
+def read_model_weights(path: Path, config: ModelConfig) -> Weights:
+    """The weights of a file, flat, in Keras' order, held against the shapes that follow from the configuration."""
     stored = [layer for layer in read_weights(path) if layer.arrays]
-    expected = [(number, layer) for number, layer in enumerate(shapes) if layer]
+    numbered = zip(config.layers, config.weight_shapes(), strict=True)
+    expected = [(f"layer {i}, {layer.kind}", shapes) for i, (layer, shapes) in enumerate(numbered) if shapes]
     if len(stored) != len(expected):
         raise InputError(
-            "another number of layers with weights", file=path, expected=len(expected), found=len(stored)
+            "another number of layers with weights than in config.json",
+            file=path,
+            field="layer_names",
+            expected=len(expected),
+            found=len(stored),
         )
-    for (number, layer_shapes), layer in zip(expected, stored, strict=True):
-        found = [array.shape for array in layer.arrays]
-        if found != list(layer_shapes):
-            place = f"{layer.layer} (layer {number}, {config.layers[number].kind})"
-            raise InputError("weights of another shape", file=path, field=place, expected=list(layer_shapes), found=found)
+    for layer, (place, shapes) in zip(stored, expected, strict=True):
+        _check_shapes(path, layer, place, list(shapes.items()))
     return [array for layer in stored for array in layer.arrays]
+
+
+def _check_shapes(path: Path, layer: LayerWeights, place: str, expected: Sequence[tuple[str, Shape]]) -> None:
+    if len(layer.arrays) != len(expected):
+        names = ", ".join(name for name, _ in expected)
+        found = ", ".join(layer.names)
+        raise InputError(f"other weights ({place})", file=path, field=layer.layer, expected=names, found=found)
+    for name, array, (_, shape) in zip(layer.names, layer.arrays, expected, strict=True):
+        if array.shape != shape:
+            problem = f"weights of another shape ({place})"
+            raise InputError(problem, file=path, field=name, expected=shape, found=array.shape)
+
+
+def _task(folder: Path) -> Task:
+    return Task(folder.resolve().name, folder, _models(folder))
+
+
+def _models(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in folder.glob("model_*") if path.is_dir() and not _ignored(path)))
+
+
+def _ignored(path: Path) -> bool:
+    return any(name in path.name for name in IGNORED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,16 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError
 
-KERAS_VERSION = b"2.4.0"  # the version whose format this is
+KERAS_VERSION = "2.4.0"  # the version that wrote the competition's files; readers look at the first digit
 
 
 @dataclass(frozen=True)
 class LayerWeights:
-    """The weights of one layer: its name, and the names and arrays of its weights in Keras' order."""
+    """The weights of one layer: its name, and the names ("dense/kernel:0") and arrays of its weights."""
 
     layer: str
     names: tuple[str, ...]
-    arrays: tuple[NDArray[np.floating], ...]
+    arrays: tuple[NDArray[np.float32], ...]
 
 
 def read_weights(path: Path) -> list[LayerWeights]:
@@ -31,7 +32,7 @@ def read_weights(path: Path) -> list[LayerWeights]:
     Raises
     ------
     InputError
-        If the file is missing, cut short, no legacy Keras file, or holds NaN or infinity.
+        If the file is missing, damaged, no legacy Keras file, or holds NaN or infinity.
     """
     if not path.is_file():
         raise InputError("the file is missing", file=path)
@@ -39,49 +40,62 @@ def read_weights(path: Path) -> list[LayerWeights]:
         with h5py.File(path, "r") as file:
             # A whole saved model keeps its weights one level down.
             root = file["model_weights"] if "layer_names" not in file.attrs and "model_weights" in file else file
-            if "layer_names" not in root.attrs:
-                raise InputError("no legacy Keras weights", file=path, field="layer_names", expected="a root attribute")
-            return [_read_layer(root, _text(name), path) for name in _attribute(root, "layer_names")]
-    except (OSError, KeyError, RuntimeError) as error:
-        raise InputError(f"the weights cannot be read: {error}", file=path) from error
+            return [_read_layer(root, layer) for layer in _names(root, "layer_names")]
+    except InputError as error:
+        raise error.at(file=path) from error
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        text = " ".join(str(error.args[0] if error.args else error).split())
+        raise InputError(f"no legacy Keras weights can be read: {text}", file=path) from error
 
 
 def write_weights(path: Path, layers: Sequence[LayerWeights]) -> None:
-    """Write the weights of layers as `model.save_weights` of Keras 2 does."""
+    """Write the weights of all layers, those without weights included, as Keras 2's `save_weights` does."""
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = np.array([layer.layer.encode() for layer in layers])
-        file.attrs["backend"] = np.bytes_(b"tensorflow")
-        file.attrs["keras_version"] = np.bytes_(KERAS_VERSION)
+        file.attrs["layer_names"] = _bytes([layer.layer for layer in layers])
+        file.attrs["backend"] = "tensorflow"
+        file.attrs["keras_version"] = KERAS_VERSION
         for layer in layers:
             group = file.create_group(layer.layer)
-            group.attrs["weight_names"] = np.array([name.encode() for name in layer.names], dtype=None if layer.names else "S1")
+            group.attrs["weight_names"] = _bytes(layer.names)
             for name, array in zip(layer.names, layer.arrays, strict=True):
-                group.create_dataset(name, data=array)
+                group.create_dataset(name, data=np.asarray(array, np.float32))
 
 
-def _read_layer(root: Any, layer: str, path: Path) -> LayerWeights:
+def _read_layer(root: Any, layer: str) -> LayerWeights:
     group = root[layer]
-    names = tuple(_text(name) for name in _attribute(group, "weight_names"))
-    arrays = tuple(np.asarray(group[name]) for name in names)
-    for name, array in zip(names, arrays, strict=True):
-        if array.dtype.kind != "f":
-            raise InputError("weights are no floating-point numbers", file=path, field=name, found=array.dtype)
-        if not np.isfinite(array).all():
-            raise InputError(f"{int((~np.isfinite(array)).sum())} weights are NaN or infinite", file=path, field=name)
-    return LayerWeights(layer, names, arrays)
+    names = _names(group, "weight_names")
+    return LayerWeights(layer, tuple(names), tuple(_read_array(group, layer, name) for name in names))
 
 
-def _attribute(group: Any, name: str) -> list[Any]:
-    """An attribute, which Keras splits into NAME0, NAME1, ... where it is long."""
-    if name in group.attrs:
-        return list(group.attrs[name])
-    parts = []
-    while f"{name}{len(parts)}" in group.attrs:
-        parts.append(group.attrs[f"{name}{len(parts)}"])
+def _read_array(group: Any, layer: str, name: str) -> NDArray[np.float32]:
+    dataset = group[name]
+    if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind != "f":
+        found = getattr(dataset, "dtype", "a group")
+        raise InputError("weights are no floating-point numbers", field=_place(layer, name), found=found)
+    with np.errstate(over="ignore"):
+        array = np.asarray(dataset, np.float32)
+    bad = int(array.size - np.isfinite(array).sum())
+    if bad:
+        raise InputError(
+            "NaN or infinite weights", field=_place(layer, name), expected="finite", found=f"{bad} of {array.size}"
+        )
+    return array
+
+
+def _place(layer: str, name: str) -> str:
+    """Keras 3 leaves the layer out of the weight's name."""
+    return name if name.startswith(f"{layer}/") else f"{layer}/{name}"
+
+
+def _names(group: Any, attribute: str) -> list[str]:
+    """A list of names, which Keras splits into attributes NAME0, NAME1, ... where it is long."""
+    numbered = (f"{attribute}{number}" for number in itertools.count())
+    keys = [attribute] if attribute in group.attrs else itertools.takewhile(group.attrs.__contains__, numbered)
+    parts = [group.attrs[key] for key in keys]
     if not parts:
-        raise KeyError(f"no attribute {name}")
-    return [entry for part in parts for entry in part]
+        raise InputError("no legacy Keras weights", field=f"{group.name}: {attribute}", expected="an attribute")
+    return [name.decode() if isinstance(name, bytes) else str(name) for part in parts for name in part]
 
 
-def _text(name: Any) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)
+def _bytes(names: Sequence[str]) -> NDArray[np.bytes_]:
+    return np.array([name.encode() for name in names], dtype=None if names else "S1")

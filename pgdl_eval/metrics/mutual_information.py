@@ -140,3 +140,19 @@ def signed_agreement(measure: Array, gap: Array, models: Pairing) -> float:
     concordant, discordant = (models.count((signs == s).astype(np.float32))[cells] / models.size[cells] for s in (1, -1))
     decided = np.sum(concordant + discordant)
     return float(np.sum(concordant - discordant) / decided) if decided else 0.0
+
+
+def joined_values_collide(possible_values: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the official program, which joins values as text, takes two cells of a task for one.
+
+    Then some of its cells stay empty, and its score is undefined (NaN or not, by the order of hyper-parameters).
+    """
+    joined = {
+        name: [first + second for first in values for second in values] for name, values in possible_values.items()
+    }
+    for one, other in itertools.combinations(joined, 2):
+        for first, second in ((one, other), (other, one)):
+            keys = [left + right for left in joined[first] for right in joined[second]]
+            if len(set(keys)) < len(keys):
+                return True
+    return False

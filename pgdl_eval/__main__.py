@@ -1,0 +1,100 @@
+"""`python -m pgdl_eval`: compute measures, package a submission, score predictions."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from complexity.errors import InputError
+
+from .ingest import SECONDS_PER_MODEL, ingest
+from .measures import all_measures, find_measure
+from .package import package
+from .progress import progress_bar
+from .score import main as score_command
+
+
+@click.group()
+def commands() -> None:
+    """Complexity measures of trained networks: compute them, package them, score them."""
+
+
+@commands.command("ingest")
+@click.argument("input_dir", type=click.Path(path_type=Path))
+@click.argument("output_dir", type=click.Path(path_type=Path))
+@click.option("--measure", "names", multiple=True, required=True, help="A name, or package.module:function; repeatable.")
+@click.option("--task", "tasks", multiple=True, help="Only this task; repeatable.")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=SECONDS_PER_MODEL, show_default=True,
+              help="Seconds a model; a task has this times its models.")  # fmt: skip
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the measures; repeatable.")
+def ingest_command(
+    input_dir: Path,
+    output_dir: Path,
+    names: tuple[str, ...],
+    tasks: tuple[str, ...],
+    time_limit: float,
+    settings: tuple[str, ...],
+) -> None:
+    """Compute measures for every model of every task in INPUT_DIR; what is done already is kept."""
+    console = Console(stderr=True)
+    measures = [find_measure(name) for name in dict.fromkeys(names)]
+    with progress_bar(console) as progress:
+        outcome = ingest(
+            input_dir, output_dir, measures, tasks=tasks, seconds_per_model=time_limit,
+            settings=dict(map(_setting, settings)), say=progress.say, step=progress.step,
+        )  # fmt: skip
+    console.print(
+        f"{outcome.computed} computed, {outcome.skipped} already done, {outcome.exceeded} out of time, "
+        f"{len(outcome.failures)} failed; files in {output_dir}",
+        soft_wrap=True,
+        highlight=False,
+    )
+    sys.exit(1 if outcome.failures else 0)
+
+
+@commands.command("package")
+@click.option("--measure", "name", required=True, help="A registered measure.")
+@click.option("--out", "path", type=click.Path(path_type=Path), required=True, help="The zip file to write.")
+def package_command(name: str, path: Path) -> None:
+    """Write a submission for the starter kit that computes one measure."""
+    package(name, path)
+    click.echo(f"{path}: {name}")
+
+
+@commands.command("measures")
+def measures_command() -> None:
+    """List the registered measures."""
+    for name, measure in all_measures().items():
+        needs = ", ".join(sorted(measure.needs)) or "nothing more"
+        click.echo(f"{name}: higher means a {measure.higher_means}; needs {needs}; {measure.source}")
+
+
+commands.add_command(score_command, "score")
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError as error:
+        raise InputError(
+            "a setting without a value", field=text, expected="NAME=VALUE with VALUE as in JSON", found=value or equals
+        ) from error
+
+
+def main() -> None:
+    """The command line; bad input ends it with one line and status 1."""
+    try:
+        commands()
+    except InputError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", markup=False, highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

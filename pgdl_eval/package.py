@@ -1,0 +1,64 @@
+"""A submission for the competition's starter kit: a zip of `complexity/` set to one measure."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import complexity
+from complexity import submitted
+from complexity.errors import InputError
+from complexity.measures import Measure
+
+from .measures import find_measure
+
+# A zip's entries carry a time; a fixed one makes the same submission the same file.
+TIME = (2020, 7, 1, 0, 0, 0)
+
+
+def package(name: str, path: Path) -> None:
+    """Write the submission of a registered measure: the kit unpacks it and runs `from complexity import complexity`.
+
+    Raises
+    ------
+    InputError
+        If there is no such measure, or the file cannot be written.
+    """
+    measure = find_measure(name)
+    files = {f"complexity/{file}": content for file, content in _package_files().items()}
+    module, extra = _module(measure)
+    files |= extra
+    files["complexity/submitted.py"] = _submitted(f"{module}:{measure.function.__name__}")
+    files["metadata"] = f"description: {measure.name} ({measure.source})\n".encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as temporary:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+                for file in sorted(files):
+                    archive.writestr(zipfile.ZipInfo(file, TIME), files[file], zipfile.ZIP_DEFLATED)
+        os.replace(temporary.name, path)
+    except OSError as error:
+        raise InputError(f"the submission cannot be written: {error.strerror}", file=path) from error
+
+
+def _package_files() -> dict[str, bytes]:
+    root = Path(complexity.__path__[0])
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in sorted(root.rglob("*.py"))}
+
+
+def _module(measure: Measure) -> tuple[str, dict[str, bytes]]:
+    """The module that holds the measure in the submission, and its file where it is not part of `complexity/`."""
+    module = measure.function.__module__
+    if module.partition(".")[0] == "complexity":
+        return module, {}
+    file = Path(inspect.getfile(measure.function))
+    return file.stem, {file.name: file.read_bytes()}
+
+
+def _submitted(dotted_name: str) -> bytes:
+    """The text of complexity/submitted.py with another measure."""
+    text = Path(inspect.getfile(submitted)).read_text(encoding="utf-8")
+    return text.replace(f'"{submitted.MEASURE}"', f'"{dotted_name}"').encode()

@@ -1,0 +1,38 @@
+"""A progress bar over the models of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+@dataclass
+class ModelProgress:
+    """Shows which model runs, elapsed and remaining time, and messages above the bar."""
+
+    bar: Progress
+    task: str = ""
+    row: TaskID = TaskID(0)
+
+    def step(self, task: str, model: str, number: int, models: int) -> None:
+        """A model of a task begins, with its number from 0 of so many; an empty name ends the task."""
+        if task != self.task:
+            self.task = task
+            self.row = self.bar.add_task(task, total=models)
+        self.bar.update(self.row, completed=number, description=f"{task} {model}".strip())
+
+    def say(self, text: str) -> None:
+        """Print a message above the bar."""
+        self.bar.console.print(text, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[ModelProgress]:
+    """The bar, on a console."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left")
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+        yield ModelProgress(bar)

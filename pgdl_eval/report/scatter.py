@@ -1,0 +1,64 @@
+"""Measure against gap, as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
+
+from ..formats.model_configs import Reference
+from ..metrics.evaluation import Evaluation
+from .table import number, p_text, verdict
+
+VERDICTS = {"noise": "within the noise", "above": "above the noise"}
+MARKERS = "os^Dv<>pP*X"
+
+
+def telling_hyperparameter(reference: Reference) -> str:
+    """The hyper-parameter whose values explain most of the gap's variance: the one to colour by."""
+    gap = reference.gap
+
+    def explained(values: tuple[str, ...]) -> float:
+        groups = [gap[np.array(values) == value] for value in sorted(set(values))]
+        return float(sum(len(group) * (group.mean() - gap.mean()) ** 2 for group in groups))
+
+    return max(reference.hyperparameters, key=lambda name: explained(reference.hyperparameters[name]))
+
+
+def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], reference: Reference) -> None:
+    """Draw a point for each model, coloured by the most telling hyper-parameter, as PNG."""
+    figure = Figure(figsize=(7, 4.8), layout="constrained", dpi=130)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    name = telling_hyperparameter(reference)
+    levels = sorted(set(reference.hyperparameters[name]), key=_numeric)
+    for level, marker in zip(levels, MARKERS * len(levels), strict=False):
+        chosen = np.array(reference.hyperparameters[name]) == level
+        axes.scatter(values[chosen], 100 * reference.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
+    axes.set_xlabel(row.measure)
+    axes.set_ylabel("generalization gap (points)")
+    axes.set_title(
+        f"{row.task}: {row.measure}, {row.models} models\n"
+        f"score {100 * row.score:.2f} ({VERDICTS[verdict(row)]}), Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})",
+        fontsize=10,
+        loc="left",
+    )
+    axes.grid(alpha=0.25)
+    figure.legend(title=name, loc="outside right upper", frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        figure.savefig(path, metadata={"Software": None})
+    except OSError as error:
+        raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error
+
+
+def _numeric(value: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(value), value)
+    except ValueError:
+        return (1, 0.0, value)

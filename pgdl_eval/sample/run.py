@@ -1,0 +1,29 @@
+"""Run the main job on the embedded sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from complexity.errors import InputError
+
+FOLDER = Path(__file__).resolve().parent
+OUTPUT = Path("sample_output")
+# What the first run computes; each measure takes seconds for all models of the sample.
+MEASURES = ("angle",)
+
+
+def run_sample(console: Console, output: Path = OUTPUT) -> tuple[Path, Path]:
+    """Compute the measures of the sample's models and return the folders of references and of predictions."""
+    from ..ingest import ingest
+    from ..measures import find_measure
+    from ..progress import progress_bar
+
+    predictions = output / "predictions"
+    measures = [find_measure(name) for name in MEASURES]
+    with progress_bar(console) as progress:
+        outcome = ingest(FOLDER, predictions, measures, say=progress.say, step=progress.step)
+    if outcome.failures:
+        raise InputError("the embedded sample could not be computed", file=FOLDER, found=outcome.failures[0][-1])
+    return FOLDER, predictions

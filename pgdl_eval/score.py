@@ -1,0 +1,217 @@
+"""Score predictions as the competition does, with a correlation report.
+
+    python pgdl_eval/score.py REFERENCE_DIR PREDICTION_DIR OUTPUT_DIR
+    python pgdl_eval/score.py INPUT_DIR OUTPUT_DIR          INPUT_DIR/ref and INPUT_DIR/res, as on Codalab
+    python pgdl_eval/score.py                               the embedded sample
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+if not __package__:  # run as a script: this folder must not stand on the path, its parent must
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from complexity.errors import InputError
+from pgdl_eval.formats.model_configs import Reference, check_grid, read_reference
+from pgdl_eval.formats.predictions import TimeExceeded, read_predictions
+from pgdl_eval.metrics.evaluation import Evaluation, TaskStatistics, evaluate, task_statistics
+from pgdl_eval.metrics.mutual_information import joined_values_collide
+from pgdl_eval.provenance import installed_versions, provenance_file, read_provenance
+from pgdl_eval.report.files import write_csv, write_report_json
+from pgdl_eval.report.official import write_scores
+from pgdl_eval.report.scatter import write_scatter
+from pgdl_eval.report.table import correlation_table, ranking_table, score_table
+
+IGNORED = (".DS_Store", "__MACOSX")
+
+Values = NDArray[np.float64]
+
+
+@dataclass
+class Scores:
+    """What scoring found: rows of the report, the values behind them, and what went wrong."""
+
+    rows: list[Evaluation] = field(default_factory=list)
+    values: dict[tuple[str, str], Values] = field(default_factory=dict)
+    averages: dict[str, float] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> tuple[Scores, dict[str, TaskStatistics]]:
+    """Score every measure on every task and write all files of the report.
+
+    Parameters
+    ----------
+    reference_dir : TASK/model_configs.json, also below `reference_data`.
+    prediction_dir : TASK.predict for one measure, or MEASURE/TASK.predict for several.
+    output_dir : gets scores.txt and scores.html (in a folder a measure where there are several), report.csv,
+        report.json and a PNG for each task and measure.
+
+    Raises
+    ------
+    InputError
+        For folders that cannot be used. What is wrong with one task or measure stands in the result instead.
+    """
+    found = Scores()
+    tasks = reference_files(reference_dir)
+    statistics = _prepare(tasks, found)
+    measures = prediction_folders(prediction_dir, list(tasks))
+    for measure, folder in measures.items():
+        target = output_dir if len(measures) == 1 else output_dir / measure
+        _score_measure(measure, folder, target, list(tasks), statistics, found)
+    context = {
+        "scored": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": installed_versions(),
+        "average_score": found.averages,
+        "errors": found.errors,
+        "notes": found.notes,
+    }
+    write_report_json(output_dir / "report.json", found.rows, context)
+    if found.rows:
+        write_csv(output_dir / "report.csv", found.rows)
+    for row in found.rows:
+        picture = output_dir / f"{row.task}.{row.measure}.png"
+        write_scatter(picture, row, found.values[row.task, row.measure], statistics[row.task].reference)
+    return found, statistics
+
+
+def reference_files(folder: Path) -> dict[str, Path]:
+    """model_configs.json of each task, by the task's name."""
+    if not folder.is_dir():
+        raise InputError("no such folder", file=folder)
+    if (folder / "reference_data").is_dir():
+        folder = folder / "reference_data"
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in IGNORED)
+    if not names:
+        raise InputError("no task in this folder", file=folder, expected="TASK/model_configs.json")
+    return {name: folder / name / "model_configs.json" for name in names}
+
+
+def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
+    """The folder of each measure's predictions, by the measure's name."""
+    if not folder.is_dir():
+        raise InputError("no such folder", file=folder)
+    files = sorted(folder.glob("*.predict"))
+    if files:
+        beside = provenance_file(files[0])
+        return {read_provenance(beside).measure if beside.exists() else folder.resolve().name: folder}
+    found = {path.name: path for path in sorted(folder.iterdir()) if path.is_dir() and any(path.glob("*.predict"))}
+    if not found:
+        raise InputError("no predictions", file=folder, expected=f"{tasks[0]}.predict, or MEASURE/{tasks[0]}.predict")
+    return found
+
+
+def _prepare(tasks: Mapping[str, Path], found: Scores) -> dict[str, TaskStatistics]:
+    """Read each reference; one that cannot be used is an error of its task alone."""
+    ready = {}
+    for task, file in tasks.items():
+        try:
+            reference: Reference = read_reference(file)
+            check_grid(reference)
+            ready[task] = task_statistics(reference)
+        except InputError as error:
+            found.errors.append(str(error.at(file=file)))
+            continue
+        if joined_values_collide(reference.possible_values):
+            found.notes.append(
+                f"{task}: values of hyper-parameters collide when joined as text (1 and 12, 11 and 2): the "
+                "competition's own program gives no defined number here; this is the exact one"
+            )
+    return ready
+
+
+def _score_measure(
+    measure: str,
+    folder: Path,
+    target: Path,
+    tasks: Sequence[str],
+    statistics: Mapping[str, TaskStatistics],
+    found: Scores,
+) -> None:
+    scores: dict[str, float | None] = {}
+    exceeded = False
+    for task in tasks:
+        scores[task] = None
+        if task not in statistics:
+            continue
+        try:
+            values = read_predictions(folder / f"{task}.predict", statistics[task].reference.models)
+        except TimeExceeded as error:
+            exceeded = True
+            del scores[task]
+            found.errors.append(f"{error}: the average is 0")
+            continue
+        except InputError as error:
+            found.errors.append(str(error))
+            continue
+        row = evaluate(task, measure, values, statistics[task])
+        scores[task] = row.score
+        found.rows.append(row)
+        found.values[task, measure] = values
+    if not any(score is not None for score in scores.values()):
+        found.errors.append(f"{folder}: no task could be scored")
+    found.averages[measure] = write_scores(target, scores, exceeded=exceeded)
+
+
+@click.command(help=__doc__)
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+def main(folders: tuple[Path, ...]) -> None:
+    """The command line; see the module."""
+    console = Console(soft_wrap=False)
+    try:
+        sys.exit(_run(folders, console))
+    except InputError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", markup=False, highlight=False)
+        sys.exit(1)
+
+
+def _run(folders: tuple[Path, ...], console: Console) -> int:
+    if len(folders) not in (0, 2, 3):
+        raise click.UsageError("expected REFERENCE_DIR PREDICTION_DIR OUTPUT_DIR, or INPUT_DIR OUTPUT_DIR, or nothing")
+    if not folders:
+        from pgdl_eval.sample.run import run_sample
+
+        reference_dir, prediction_dir = run_sample(console)
+        output_dir = prediction_dir.parent / "report"
+    elif len(folders) == 2:
+        reference_dir, prediction_dir, output_dir = folders[0] / "ref", folders[0] / "res", folders[1]
+    else:
+        reference_dir, prediction_dir, output_dir = folders
+    found, statistics = score(reference_dir, prediction_dir, output_dir)
+    if not folders:
+        for row in found.rows:
+            reference, values = statistics[row.task].reference, found.values[row.task, row.measure]
+            console.print(
+                ranking_table(row.task, row.measure, reference.models, values.tolist(), reference.gap.tolist())
+            )
+    _print(found, output_dir, console)
+    return 1 if found.errors else 0
+
+
+def _print(found: Scores, output_dir: Path, console: Console) -> None:
+    if found.rows:
+        console.print(score_table(found.rows))
+        console.print(correlation_table(found.rows))
+    for measure, average in found.averages.items():
+        console.print(f"{measure}: task_average_score {average:0.12f}", highlight=False)
+    for note in found.notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
+    console.print(f"files: {output_dir}", markup=False, highlight=False, soft_wrap=True)
+    errors = Console(stderr=True, soft_wrap=True)
+    for text in found.errors:
+        errors.print(f"error: {text}", markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()
