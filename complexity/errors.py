@@ -61,6 +61,17 @@ class InputError(ValueError):
             found=self.found,
         )
 
+    def replaced(self, *, model: str | None = None, field: str | None = None) -> InputError:
+        """The same error with another model or field, for a caller who knows the place by a better name."""
+        return type(self)(
+            self.problem,
+            file=self.file,
+            model=model or self.model,
+            field=field or self.field,
+            expected=self.expected,
+            found=self.found,
+        )
+
 
 class InputWarning(UserWarning):
     """Input that gives a value which should not be trusted without a second look."""

@@ -32,7 +32,7 @@ class FeatureBlocks:
 
 
 def feature_matrix(
-    model: TrainedModel, inputs: NDArray[Any], *, size: int | None = None, max_bytes: int = MAX_BYTES
+    model: TrainedModel, inputs: NDArray[Any], *, size: int | None = None
 ) -> Array | FeatureBlocks:
     """Features of the inputs, one row a sample (section 3 of the paper).
 
@@ -40,15 +40,14 @@ def feature_matrix(
     ----------
     inputs : (n, ...).
     size : rows that go through the network at a time; does not change the result beyond rounding.
-    max_bytes : a larger matrix is streamed.
 
     Returns
     -------
-    (n, d) in the model's precision, or a re-iterable stream of its row blocks.
+    (n, d) in the model's precision, or above `MAX_BYTES` a re-iterable stream of its row blocks.
     """
     size = size or batch_size(inputs)
     first = model.features(inputs[:size])
-    if first[0].nbytes * len(inputs) > max_bytes:
+    if first[0].nbytes * len(inputs) > MAX_BYTES:
         return FeatureBlocks(model, inputs, size)
     matrix = np.empty((len(inputs), first.shape[1]), first.dtype)
     matrix[: len(first)] = first

@@ -89,7 +89,7 @@ def _model_p_vector(network: TrainedModel, samples: Samples, center: bool) -> PV
     try:
         return p_vectors(feature_matrix(network, samples.inputs), center=center)
     except InputError as error:
-        raise error.at(model=network.name, field="features") from error
+        raise error.replaced(model=network.name, field="features") from error
 
 
 def _summary(found: PVectors) -> dict[str, Any]:

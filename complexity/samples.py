@@ -70,7 +70,7 @@ class Samples:
             try:
                 self._data_p_vectors[center] = p_vectors(self.matrix(), center=center)
             except InputError as error:
-                raise error.at(field="inputs") from error
+                raise error.replaced(field="inputs") from error
         return self._data_p_vectors[center]
 
     def class_numbers(self) -> NDArray[np.integer]:
@@ -164,7 +164,12 @@ def _blocks(dataset: Any, limit: int | None) -> Iterator[tuple[NDArray[Any], Any
     if hasattr(dataset, "element_spec") and hasattr(dataset, "as_numpy_iterator"):
         pipeline = dataset.unbatch() if _is_batched(dataset.element_spec) else dataset
         pipeline = pipeline if limit is None else pipeline.take(limit)
-        yield from map(_split, pipeline.batch(ROWS_AT_A_TIME).as_numpy_iterator())
+        try:
+            yield from map(_split, pipeline.batch(ROWS_AT_A_TIME).as_numpy_iterator())
+        except InputError:
+            raise
+        except Exception as error:  # of TensorFlow, which is not imported here
+            raise InputError(f"the data set cannot be read: {error}", field="dataset") from error
         return
     rows = 0
     in_batches = getattr(dataset, "batch_size", None) is not None and hasattr(dataset, "batch_sampler")

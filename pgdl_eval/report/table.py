@@ -31,13 +31,13 @@ def correlation_table(rows: Sequence[Evaluation]) -> Table:
     table = _table("Rank correlation with the generalization gap")
     for name in ("models", "tied"):
         table.add_column(name, justify="right")
-    table.add_column("coefficient")
+    table.add_column("")
     for name in ("value", "95% interval", "p"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         where = row.task, row.measure, str(row.models), str(row.tied_models)
         table.add_row(*where, "Spearman", *_correlation(row.spearman))
-        table.add_row("", "", "", "", "Kendall tau-b", *_correlation(row.kendall))
+        table.add_row("", "", "", "", "tau-b", *_correlation(row.kendall))
     return table
 
 
