@@ -31,9 +31,7 @@ class FeatureBlocks:
             yield self.model.features(self.inputs[rows])
 
 
-def feature_matrix(
-    model: TrainedModel, inputs: NDArray[Any], *, size: int | None = None
-) -> Array | FeatureBlocks:
+def feature_matrix(model: TrainedModel, inputs: NDArray[Any], *, size: int | None = None) -> Array | FeatureBlocks:
     """Features of the inputs, one row a sample (section 3 of the paper).
 
     Parameters

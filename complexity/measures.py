@@ -98,9 +98,7 @@ def measure(
     if unknown:
         raise InputError("unknown needs", field=name, expected=f"some of {NEEDS}", found=sorted(unknown))
     if higher_means not in ("larger gap", "smaller gap"):
-        raise InputError(
-            "unknown direction", field=name, expected="'larger gap' or 'smaller gap'", found=higher_means
-        )
+        raise InputError("unknown direction", field=name, expected="'larger gap' or 'smaller gap'", found=higher_means)
 
     def register(function: Function) -> Function:
         known = _registry.get(name)
@@ -147,9 +145,7 @@ def load(dotted_name: str) -> Measure:
     try:
         found = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
-        raise InputError(
-            f"no measure at {dotted_name!r}: {error}", expected="package.module:function"
-        ) from error
+        raise InputError(f"no measure at {dotted_name!r}: {error}", expected="package.module:function") from error
     for known in _registry.values():
         if known.function is found:
             return known

@@ -68,8 +68,12 @@ class _Matrix:
         for block in self._raw_blocks():
             block = np.asarray(block)
             if block.ndim != 2 or block.dtype.kind not in "fiub":
-                raise InputError("not a matrix", field="matrix", expected="rows and columns of numbers",
-                                 found=f"shape {block.shape} of {block.dtype}")
+                raise InputError(
+                    "not a matrix",
+                    field="matrix",
+                    expected="rows and columns of numbers",
+                    found=f"shape {block.shape} of {block.dtype}",
+                )
             if width is not None and block.shape[1] != width:
                 raise InputError("blocks differ in width", field="matrix", expected=width, found=block.shape[1])
             width = block.shape[1]
@@ -89,7 +93,8 @@ class _Matrix:
             yield from self.source
 
     def _survey(self) -> tuple[tuple[int, int], float, Any]:
-        rows, largest, sums, width = 0, 0.0, None, 0
+        rows, largest, width = 0, 0.0, 0
+        sums: Any = 0.0
         for where, block in self.blocks():
             if not np.isfinite(block).all():
                 row, column = np.argwhere(~np.isfinite(block))[0]
@@ -99,7 +104,7 @@ class _Matrix:
             rows, width = where.stop, block.shape[1]
             largest = max(largest, float(np.abs(block).max()))
             total = np.sum(block / (largest or 1.0), axis=0) * (largest or 1.0)
-            sums = total if sums is None else sums + total
+            sums = sums + total
         if not rows:
             raise InputError("the matrix is empty", field="matrix")
         if largest == 0:
@@ -116,9 +121,7 @@ class _Matrix:
         return sum(block.T @ (block @ right) for _, block in self.blocks())  # type: ignore[return-value]
 
 
-def p_vectors(
-    matrix: Any, k: int = 1, *, center: bool = False, tolerance: float = TOLERANCE, rng: Any = 0
-) -> PVectors:
+def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float = TOLERANCE, rng: Any = 0) -> PVectors:
     """The top k left singular vectors of a matrix (section 3 of the paper).
 
     Parameters

@@ -102,7 +102,9 @@ def read_samples(dataset: Any, max_samples: int | None = None) -> Samples:
         numbers.
     """
     if max_samples is not None and (isinstance(max_samples, bool) or max_samples < 1):
-        raise InputError("bad number of samples", field="max_samples", expected="at least 1, or None", found=max_samples)
+        raise InputError(
+            "bad number of samples", field="max_samples", expected="at least 1, or None", found=max_samples
+        )
     if isinstance(dataset, Samples):
         return dataset if max_samples is None or max_samples >= len(dataset) else _remember(dataset, max_samples)
     if _is_pair_of_arrays(dataset):

@@ -27,7 +27,9 @@ def commands() -> None:
 @commands.command("ingest")
 @click.argument("input_dir", type=click.Path(path_type=Path))
 @click.argument("output_dir", type=click.Path(path_type=Path))
-@click.option("--measure", "names", multiple=True, required=True, help="A name, or package.module:function; repeatable.")
+@click.option(
+    "--measure", "names", multiple=True, required=True, help="A name, or package.module:function; repeatable."
+)
 @click.option("--task", "tasks", multiple=True, help="Only this task; repeatable.")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=SECONDS_PER_MODEL, show_default=True,
               help="Seconds a model; a task has this times its models.")  # fmt: skip

@@ -98,8 +98,14 @@ def ingest(
             say(f"[red]failed[/red] {task.name}: {error}")
             continue
         sheets = [
-            open_sheet(prediction_file(output_dir, measure, task.name, len(measures)), measure, chosen[measure.name],
-                       task.name, samples.digest, say)
+            open_sheet(
+                prediction_file(output_dir, measure, task.name, len(measures)),
+                measure,
+                chosen[measure.name],
+                task.name,
+                samples.digest,
+                say,
+            )
             for measure in measures
         ]
         _run_task(task, samples, sheets, seconds_per_model, outcome, say, step)
@@ -217,7 +223,9 @@ def _compute(sheet: Sheet, model: str, network: Any, samples: Samples, say: Say)
         warnings.simplefilter("always")
         value = sheet.measure(network, samples, **sheet.settings)
     if not np.isfinite(value):
-        raise InputError("the measure is not a finite number", model=model, field=sheet.measure.name, found=float(value))
+        raise InputError(
+            "the measure is not a finite number", model=model, field=sheet.measure.name, found=float(value)
+        )
     sheet.values[model] = float(value)
     if value.details:
         sheet.provenance.details[model] = dict(value.details)

@@ -35,10 +35,12 @@ def package(name: str, path: Path) -> None:
     files["metadata"] = f"description: {measure.name} ({measure.source})\n".encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as temporary:
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-                for file in sorted(files):
-                    archive.writestr(zipfile.ZipInfo(file, TIME), files[file], zipfile.ZIP_DEFLATED)
+        with (
+            tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as temporary,
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            for file in sorted(files):
+                archive.writestr(zipfile.ZipInfo(file, TIME), files[file], zipfile.ZIP_DEFLATED)
         os.replace(temporary.name, path)
     except OSError as error:
         raise InputError(f"the submission cannot be written: {error.strerror}", file=path) from error

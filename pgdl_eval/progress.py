@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 
 @dataclass
@@ -16,13 +24,14 @@ class ModelProgress:
 
     bar: Progress
     task: str = ""
-    row: TaskID = TaskID(0)
+    row: TaskID | None = None
 
     def step(self, task: str, model: str, number: int, models: int) -> None:
         """A model of a task begins, with its number from 0 of so many; an empty name ends the task."""
         if task != self.task:
             self.task = task
             self.row = self.bar.add_task(task, total=models)
+        assert self.row is not None
         self.bar.update(self.row, completed=number, description=f"{task} {model}".strip())
 
     def say(self, text: str) -> None:
@@ -33,6 +42,12 @@ class ModelProgress:
 @contextmanager
 def progress_bar(console: Console) -> Iterator[ModelProgress]:
     """The bar, on a console."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+    )
     with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
         yield ModelProgress(bar)

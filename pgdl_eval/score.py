@@ -1,8 +1,8 @@
 """Score predictions as the competition does, with a correlation report.
 
-    python pgdl_eval/score.py REFERENCE_DIR PREDICTION_DIR OUTPUT_DIR
-    python pgdl_eval/score.py INPUT_DIR OUTPUT_DIR          INPUT_DIR/ref and INPUT_DIR/res, as on Codalab
-    python pgdl_eval/score.py                               the embedded sample
+python pgdl_eval/score.py REFERENCE_DIR PREDICTION_DIR OUTPUT_DIR
+python pgdl_eval/score.py INPUT_DIR OUTPUT_DIR          INPUT_DIR/ref and INPUT_DIR/res, as on Codalab
+python pgdl_eval/score.py                               the embedded sample
 """
 
 from __future__ import annotations
@@ -190,11 +190,10 @@ def _run(folders: tuple[Path, ...], console: Console) -> int:
         reference_dir, prediction_dir, output_dir = folders
     found, statistics = score(reference_dir, prediction_dir, output_dir)
     if not folders:
-        for row in found.rows:
-            reference, values = statistics[row.task].reference, found.values[row.task, row.measure]
-            console.print(
-                ranking_table(row.task, row.measure, reference.models, values.tolist(), reference.gap.tolist())
-            )
+        first = found.rows[0]
+        reference, values = statistics[first.task].reference, found.values[first.task, first.measure]
+        ranking = ranking_table(first.task, first.measure, reference.models, values.tolist(), reference.gap.tolist())
+        console.print(ranking)
     _print(found, output_dir, console)
     return 1 if found.errors else 0
 

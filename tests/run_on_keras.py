@@ -71,7 +71,10 @@ def tf_dataset(inputs, labels):
     import tensorflow as tf
 
     records = tf.data.Dataset.from_tensor_slices(
-        [tf.io.serialize_tensor(tf.constant(x)).numpy() + b"|" + str(int(y)).encode() for x, y in zip(inputs, labels)]
+        [
+            tf.io.serialize_tensor(tf.constant(x)).numpy() + b"|" + str(int(y)).encode()
+            for x, y in zip(inputs, labels, strict=True)
+        ]
     )
 
     def parse(record):
@@ -96,7 +99,7 @@ attributes = {layer.name: sorted(vars(layer)) for layer in model.layers}
 values = [complexity(model, (inputs, labels)) for _ in range(2)]
 assert values[0] == values[1], values
 assert {layer.name: sorted(vars(layer)) for layer in model.layers} == attributes, "attributes changed"
-assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights())), "weights changed"
+assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True)), "weights changed"
 
 result = {"pair": values[0]}
 if "tensorflow" not in blocked:

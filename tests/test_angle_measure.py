@@ -173,7 +173,9 @@ def test_constant_inputs_and_constant_features_give_a_value_with_a_warning_that_
         value = complexity(network, (constant, None))
     texts = [str(warning.message) for warning in caught]
     assert value == pytest.approx(0, abs=1e-3)
-    assert texts == [f"Sequential: the {what} are constant: the same row for every sample" for what in ("inputs", "features")]
+    assert texts == [
+        f"Sequential: the {what} are constant: the same row for every sample" for what in ("inputs", "features")
+    ]
 
 
 def test_features_that_are_all_zero_are_an_error_that_names_the_model(network, images):
@@ -221,7 +223,12 @@ def test_bad_models_and_settings_are_clear_errors(network, images):
     for model, dataset, settings, message in [
         ("model", images, {}, "not a trained model (expected a Keras model or a torch.nn.Module, found str)"),
         (torch.nn.ReLU(), images, {}, "ReLU: modules: the model has no dense or convolutional layer"),
-        (network, images, {"max_samples": 0}, "max_samples: bad number of samples (expected at least 1, or None, found 0)"),
+        (
+            network,
+            images,
+            {"max_samples": 0},
+            "max_samples: bad number of samples (expected at least 1, or None, found 0)",
+        ),
     ]:
         with pytest.raises(InputError) as caught:
             complexity(model, dataset, **settings)

@@ -196,7 +196,10 @@ def test_an_output_folder_that_cannot_be_written_is_an_error_before_anything_is_
     ("options", "message"),
     [
         ({"tasks": ["digit"]}, r"no such task \(expected one of digits, found digit\)"),
-        ({"settings": {"scal": 1}}, r"scal: no chosen measure has this setting \(expected one of \['scale'\], found scal\)"),
+        (
+            {"settings": {"scal": 1}},
+            r"scal: no chosen measure has this setting \(expected one of \['scale'\], found scal\)",
+        ),
     ],
 )
 def test_unknown_tasks_and_settings_are_clear_errors(task, tmp_path, options, message):

@@ -20,7 +20,11 @@ MODELS = [f"model_{i}" for i in range(12)]
 def write_task(folder, name="task", change=lambda content: None):
     rng = np.random.default_rng(0)
     path = folder / name / "model_configs.json"
-    grid = {"depth": [1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3], "width": [8, 8, 8, 16, 16, 16] * 2, "rate": [0.0, 0.25, 0.5] * 4}
+    grid = {
+        "depth": [1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3],
+        "width": [8, 8, 8, 16, 16, 16] * 2,
+        "rate": [0.0, 0.25, 0.5] * 4,
+    }
     write_reference(path, MODELS, grid, np.ones(12), 1 - rng.random(12) / 2)
     content = json.loads(path.read_text())
     change(content)
@@ -39,6 +43,10 @@ def folders(tmp_path):
     write_task(tmp_path / "ref")
     write_values(tmp_path / "res")
     return tmp_path
+
+
+def only(value):
+    return {"possible_values": list(range(12)), "current_value": value}
 
 
 def run(*arguments):
@@ -145,9 +153,9 @@ def test_exceeded_anywhere_makes_the_average_zero_and_leaves_the_line_out(folder
                                                              "values as model_3"),
         (lambda c: c["3"]["hparams"].pop("width"), "model_3: hparams: other hyper-parameters"),
         (lambda c: c["3"]["metrics"].pop("test_acc"), "model_3: metrics.test_acc: no accuracy"),
-        (lambda c: c["3"]["hparams"]["depth"].update(current_value=7), "model_3: depth, rate, width: a value that is not"),
+        (lambda c: c["3"]["hparams"]["depth"].update(current_value=7), "model_3: depth, rate, width: a value"),
         (lambda c: c.update(model_3=c["3"]), "model_3: the model stands there twice"),
-        (lambda c: [c[m].update(hparams={"depth": {"possible_values": list(range(12)), "current_value": int(m)}}) for m in c],
+        (lambda c: [c[m].update(hparams={"depth": only(int(m))}) for m in c],
          "hparams: the score conditions on pairs of hyper-parameters"),
     ],
 )  # fmt: skip

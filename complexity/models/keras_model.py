@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InputError
 from .interface import Array, TrainedModel
@@ -20,8 +19,6 @@ KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 class KerasModel(TrainedModel):
     """A Keras model; layers are watched through their `call` while the model runs, and left as they were."""
 
-    channels_last = True
-
     def __init__(self, model: Any) -> None:
         self.model = model
         self.name = str(getattr(model, "name", type(model).__name__))
@@ -29,8 +26,6 @@ class KerasModel(TrainedModel):
         self._last_layer: Any = None
         if not any(map(_is_dense_or_convolutional, self.layers)):
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="layers")
-        formats = {getattr(layer, "data_format", "channels_last") for layer in self.layers}
-        self.channels_last = "channels_first" not in formats
 
     def features(self, inputs: Array) -> Array:
         if self._last_layer is None:
@@ -40,20 +35,8 @@ class KerasModel(TrainedModel):
             self._forward(inputs)
         return _to_numpy(seen[-1]).reshape(len(inputs), -1)
 
-    def logits(self, inputs: Array) -> Array:
-        return _to_numpy(self._forward(inputs)).reshape(len(inputs), -1)
-
-    def squared_jacobians(self, inputs: Array) -> Array:
-        return self._gradients().squared_jacobians(self, inputs)
-
-    def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> list[Array]:
-        return self._gradients().loss_gradient(self, inputs, labels)
-
     def weights(self) -> list[Array]:
         return [np.array(array) for array in self.model.get_weights()]
-
-    def trainable_weights(self) -> list[Array]:
-        return [np.array(_to_numpy(getattr(v, "value", v))) for v in self._trainable_variables()]
 
     def initial_weights(self) -> list[Array]:
         return matching_weights(getattr(self.model, "initial_weights", None), self.weights(), self.name)
@@ -61,22 +44,6 @@ class KerasModel(TrainedModel):
     def kernels(self) -> list[Array]:
         found = [getattr(layer, attribute, None) for layer in self.layers for attribute in KERNELS]
         return [np.array(_to_numpy(kernel)) for kernel in found if kernel is not None]
-
-    @contextmanager
-    def perturbed(self, weights: Sequence[Array]) -> Iterator[None]:
-        before = self.trainable_weights()
-        try:
-            self._assign(weights)
-            yield
-        finally:
-            self._assign(before)
-
-    def _assign(self, weights: Sequence[Array]) -> None:
-        for variable, value in zip(self._trainable_variables(), weights, strict=True):
-            variable.assign(value)
-
-    def _trainable_variables(self) -> list[Any]:
-        return list(self.model.trainable_weights)
 
     def _find_last_layer(self, inputs: Array) -> Any:
         """The dense or convolutional layer that runs last."""
@@ -115,21 +82,6 @@ class KerasModel(TrainedModel):
         import keras
 
         return str(keras.backend.backend())
-
-    def _gradients(self) -> Any:
-        """The module that differentiates on this backend."""
-        backend = self._backend()
-        if backend == "tensorflow":
-            from . import tensorflow_gradients
-
-            return tensorflow_gradients
-        if backend == "torch":
-            from . import torch_gradients
-
-            return torch_gradients
-        raise InputError(
-            "this measure needs gradients", model=self.name, field="backend", expected="tensorflow or torch", found=backend
-        )
 
 
 @contextmanager

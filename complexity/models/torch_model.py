@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InputError
 from .interface import Array, TrainedModel
@@ -20,17 +19,14 @@ class TorchModel(TrainedModel):
     Weights are the floating-point entries of the state dictionary, in its order.
     """
 
-    channels_last = False
-
     def __init__(self, module: Any) -> None:
         import torch
 
         self.module = module
         self.name = type(module).__name__
-        self.layers = [m for m in module.modules() if not any(True for _ in m.children())]
         self._last_layer: Any = None
         kinds = torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear
-        self._dense_or_convolutional = [layer for layer in self.layers if isinstance(layer, kinds)]
+        self._dense_or_convolutional = [part for part in module.modules() if isinstance(part, kinds)]
         if not self._dense_or_convolutional:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="modules")
 
@@ -42,24 +38,8 @@ class TorchModel(TrainedModel):
             self._forward(inputs)
         return _to_numpy(seen[-1]).reshape(len(inputs), -1)
 
-    def logits(self, inputs: Array) -> Array:
-        return _to_numpy(self._forward(inputs)).reshape(len(inputs), -1)
-
-    def squared_jacobians(self, inputs: Array) -> Array:
-        from . import torch_gradients
-
-        return torch_gradients.squared_jacobians(self, inputs)
-
-    def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> list[Array]:
-        from . import torch_gradients
-
-        return torch_gradients.loss_gradient(self, inputs, labels)
-
     def weights(self) -> list[Array]:
         return [_to_numpy(t) for t in self.module.state_dict().values() if t.is_floating_point()]
-
-    def trainable_weights(self) -> list[Array]:
-        return [_to_numpy(parameter) for parameter in self._parameters()]
 
     def initial_weights(self) -> list[Array]:
         found = getattr(self.module, "initial_weights", None)
@@ -70,31 +50,12 @@ class TorchModel(TrainedModel):
     def kernels(self) -> list[Array]:
         return [_to_numpy(layer.weight) for layer in self._dense_or_convolutional]
 
-    @contextmanager
-    def perturbed(self, weights: Sequence[Array]) -> Iterator[None]:
-        import torch
-
-        parameters = self._parameters()
-        before = [parameter.detach().clone() for parameter in parameters]
-        try:
-            with torch.no_grad():
-                for parameter, value in zip(parameters, weights, strict=True):
-                    parameter.copy_(torch.as_tensor(np.asarray(value)))
-            yield
-        finally:
-            with torch.no_grad():
-                for parameter, value in zip(parameters, before, strict=True):
-                    parameter.copy_(value)
-
-    def as_tensor(self, inputs: Array) -> Any:
+    def _tensor(self, inputs: Array) -> Any:
         """The inputs on the module's device in its floating-point type."""
         import torch
 
         parameter = next(self.module.parameters())
         return torch.as_tensor(np.ascontiguousarray(inputs)).to(parameter.device, parameter.dtype)
-
-    def _parameters(self) -> list[Any]:
-        return [parameter for parameter in self.module.parameters() if parameter.requires_grad]
 
     def _find_last_layer(self, inputs: Array) -> Any:
         """The dense or convolutional module that runs last."""
@@ -108,7 +69,7 @@ class TorchModel(TrainedModel):
 
         with torch.no_grad(), evaluation_mode(self.module):
             try:
-                return self.module(self.as_tensor(inputs))
+                return self.module(self._tensor(inputs))
             except RuntimeError as error:
                 raise InputError(
                     f"the model does not take these inputs: {error}",

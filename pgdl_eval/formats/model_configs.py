@@ -82,7 +82,7 @@ def check_grid(reference: Reference) -> None:
     expected = set(itertools.product(*reference.possible_values.values()))
     found = Counter(zip(*reference.hyperparameters.values(), strict=True))
     names = ", ".join(reference.hyperparameters)
-    by_cell = {}
+    by_cell: dict[tuple[str, ...], str] = {}
     for model, cell in zip(reference.models, zip(*reference.hyperparameters.values(), strict=True), strict=True):
         if cell not in expected:
             raise InputError(
@@ -154,7 +154,11 @@ def _hyperparameters(entry: Any, model: str) -> dict[str, dict[str, Any]]:
     if not isinstance(found, dict) or not found:
         raise InputError("no hyper-parameters", model=model, field="hparams")
     for name, value in found.items():
-        if not isinstance(value, dict) or "current_value" not in value or not isinstance(value.get("possible_values"), list):
+        if (
+            not isinstance(value, dict)
+            or "current_value" not in value
+            or not isinstance(value.get("possible_values"), list)
+        ):
             raise InputError(
                 "an incomplete hyper-parameter", model=model, field=f"hparams.{name}",
                 expected="possible_values (a list) and current_value",
@@ -165,7 +169,9 @@ def _hyperparameters(entry: Any, model: str) -> dict[str, dict[str, Any]]:
 def _values(entry: Any, model: str, names: tuple[str, ...]) -> dict[str, str]:
     found = _hyperparameters(entry, model)
     if set(found) != set(names):
-        raise InputError("other hyper-parameters", model=model, field="hparams", expected=sorted(names), found=sorted(found))
+        raise InputError(
+            "other hyper-parameters", model=model, field="hparams", expected=sorted(names), found=sorted(found)
+        )
     # Where the organizers wrote text for a number, "256" and 256 are the same value: all are compared as text.
     return {name: str(found[name]["current_value"]) for name in names}
 

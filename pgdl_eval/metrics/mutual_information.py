@@ -83,7 +83,7 @@ def _groups(first: Sequence[str], second: Sequence[str]) -> NDArray[np.float32]:
     """One-hot columns (n, groups) for the pairs of values that occur."""
     _, group = np.unique(np.array([first, second]), axis=1, return_inverse=True)
     group = group.reshape(-1)
-    return (group[:, None] == np.arange(group.max() + 1)).astype(np.float32)
+    return np.asarray(group[:, None] == np.arange(group.max() + 1), dtype=np.float32)
 
 
 def conditional_mutual_information(measures: Array, models: Pairing) -> Array:
@@ -137,7 +137,9 @@ def signed_agreement(measure: Array, gap: Array, models: Pairing) -> float:
     split = int(np.argmin(information_ratios(np.asarray(measure, float)[None, :], models)[0]))
     cells = slice(models.starts[split], models.starts[split + 1] if split + 1 < len(models.starts) else None)
     signs = np.sign(gap[:, None] - gap[None, :]) * np.sign(measure[:, None] - measure[None, :])
-    concordant, discordant = (models.count((signs == s).astype(np.float32))[cells] / models.size[cells] for s in (1, -1))
+    concordant, discordant = (
+        models.count((signs == s).astype(np.float32))[cells] / models.size[cells] for s in (1, -1)
+    )
     decided = np.sum(concordant + discordant)
     return float(np.sum(concordant - discordant) / decided) if decided else 0.0
 

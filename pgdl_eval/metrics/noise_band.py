@@ -37,7 +37,7 @@ def random_scores(models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = 
     """Scores (count,) of measures drawn independently of the gaps: random orders of the models, without ties."""
     rng = np.random.default_rng(seed)
     orders = np.argsort(rng.random((count, len(models.gap_greater))), axis=1)
-    return conditional_mutual_information(orders, models)
+    return conditional_mutual_information(orders.astype(np.float64), models)
 
 
 def noise_band(score: float, scores_at_random: Array) -> NoiseBand:
@@ -55,4 +55,4 @@ def noise_band(score: float, scores_at_random: Array) -> NoiseBand:
 
 def mean_of_tasks(scores_at_random: Sequence[Array]) -> Array:
     """Random scores of the mean over tasks: the tasks' random measures are independent of each other."""
-    return np.mean(scores_at_random, axis=0)
+    return np.asarray(np.mean(scores_at_random, axis=0))

@@ -42,12 +42,9 @@ def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], refe
         axes.scatter(values[chosen], 100 * reference.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
     axes.set_xlabel(row.measure)
     axes.set_ylabel("generalization gap (points)")
-    axes.set_title(
-        f"{row.task}: {row.measure}, {row.models} models\n"
-        f"score {100 * row.score:.2f} ({VERDICTS[verdict(row)]}), Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})",
-        fontsize=10,
-        loc="left",
-    )
+    standing = f"score {100 * row.score:.2f} ({VERDICTS[verdict(row)]})"
+    correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
+    axes.set_title(f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left")
     axes.grid(alpha=0.25)
     figure.legend(title=name, loc="outside right upper", frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -65,9 +65,15 @@ def number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:+.2f}"
 
 
-def ranking_table(task: str, measure: str, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]) -> Table:
+def ranking_table(
+    task: str, measure: str, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]
+) -> Table:
     """The models of a task from the smallest to the largest expected gap, beside their true gaps."""
-    table = Table(title=f"Ranking of {task} by {measure}: the smallest expected gap first", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=f"Ranking of {task} by {measure}: the smallest expected gap first",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
     for name in ("rank", "model", measure, "gap (points)", "rank of gap"):
         table.add_column(name, justify="left" if name == "model" else "right")
     order = sorted(range(len(models)), key=lambda i: values[i])

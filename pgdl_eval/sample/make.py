@@ -49,7 +49,7 @@ def main(folder: Path) -> None:
     for number, cell in enumerate(cells):
         hyperparameters = dict(zip(GRID, cell, strict=True))
         accuracies.append(train_model(folder / TASK / f"model_{number}", hyperparameters, SEED + number, train, test))
-        print(f"model_{number}", hyperparameters, "train %.4f test %.4f" % accuracies[-1], flush=True)
+        print(f"model_{number}", hyperparameters, *(f"{accuracy:.4f}" for accuracy in accuracies[-1]), flush=True)
     write_reference(
         folder / TASK / "model_configs.json",
         [f"model_{number}" for number in range(len(cells))],
@@ -109,7 +109,9 @@ def train_model(
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / CONFIG, model_config(hyperparameters))
     for name, weights in ((WEIGHTS, model.get_weights()), (INITIAL_WEIGHTS, initial)):
-        write_weights(folder / name, _by_layer(config.weight_shapes(), [layer.kind for layer in config.layers], weights))
+        write_weights(
+            folder / name, _by_layer(config.weight_shapes(), [layer.kind for layer in config.layers], weights)
+        )
     return _accuracy(model, *train), _accuracy(model, *test)
 
 

@@ -10,8 +10,8 @@ from complexity.errors import InputError
 
 FOLDER = Path(__file__).resolve().parent
 OUTPUT = Path("sample_output")
-# What the first run computes; each measure takes seconds for all models of the sample.
-MEASURES = ("angle",)
+# What the first run computes, the angle first; each takes seconds for all models of the sample.
+MEASURES = ("angle", "distance", "vc_dimension")
 
 
 def run_sample(console: Console, output: Path = OUTPUT) -> tuple[Path, Path]:
