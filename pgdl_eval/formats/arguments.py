@@ -20,7 +20,20 @@ class Dropped:
 DROPPED = Dropped()
 
 # Functions that are the same in Keras 2 and Keras 3 (`hard_sigmoid` and `leaky_relu` are not).
-ACTIVATIONS = ["elu", "exponential", "gelu", "linear", "relu", "selu", "sigmoid", "softmax", "softplus", "softsign", "swish", "tanh"]
+ACTIVATIONS = [
+    "elu",
+    "exponential",
+    "gelu",
+    "linear",
+    "relu",
+    "selu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
 
 
 def whole(value: Any) -> Any:

@@ -44,7 +44,9 @@ def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], refe
     axes.set_ylabel("generalization gap (points)")
     standing = f"score {100 * row.score:.2f} ({VERDICTS[verdict(row)]})"
     correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
-    axes.set_title(f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left")
+    axes.set_title(
+        f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left"
+    )
     axes.grid(alpha=0.25)
     figure.legend(title=name, loc="outside right upper", frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
