@@ -128,7 +128,7 @@ def find(name: str) -> Measure:
         return _registry[name]
     if ":" in name:
         return load(name)
-    near = difflib.get_close_matches(name, _registry, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(name, _registry, n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
     raise InputError(f"unknown measure {name!r}{hint}", expected=f"one of {', '.join(_registry)}")
 

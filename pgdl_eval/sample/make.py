@@ -14,17 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..formats.atomic import write_json
 from ..formats.model_config import parse_model_config
 from ..formats.model_configs import write_reference
-from ..formats.task import CONFIG, INITIAL_WEIGHTS, WEIGHTS
-from ..formats.tfrecord import write_shard
-from ..formats.weights import LayerWeights, write_weights
+from ..formats.task import REFERENCE, TEST, TRAIN
+from ..formats.task_writer import write_model, write_samples
+from ..keras_models import build_untrained
 
 TASK = "digits"
 SEED = 2020
 TRAINING_IMAGES = 200  # few, so that the models generalize to different degrees
-SHARDS = {"train": 2, "test": 4}
+TRAINING_SHARDS, TEST_SHARDS = 2, 4
 GRID: dict[str, tuple[Any, ...]] = {
     "conv_blocks": (1, 2),
     "conv_width": (4, 12),
@@ -39,11 +38,8 @@ MAX_EPOCHS = 1500
 def main(folder: Path) -> None:
     """Train all models and write the task folder."""
     train, test = digits()
-    for part, (inputs, labels) in (("train", train), ("test", test)):
-        target = folder / TASK / "dataset_1" / part
-        target.mkdir(parents=True, exist_ok=True)
-        for number, rows in enumerate(np.array_split(np.arange(len(labels)), SHARDS[part])):
-            write_shard(target / f"shard_{number}.tfrecord", inputs[rows], labels[rows])
+    write_samples(folder / TASK / TRAIN, *train, TRAINING_SHARDS)
+    write_samples(folder / TASK / TEST, *test, TEST_SHARDS)
     cells = list(itertools.product(*GRID.values()))
     accuracies = []
     for number, cell in enumerate(cells):
@@ -51,7 +47,7 @@ def main(folder: Path) -> None:
         accuracies.append(train_model(folder / TASK / f"model_{number}", hyperparameters, SEED + number, train, test))
         print(f"model_{number}", hyperparameters, *(f"{accuracy:.4f}" for accuracy in accuracies[-1]), flush=True)
     write_reference(
-        folder / TASK / "model_configs.json",
+        folder / TASK / REFERENCE,
         [f"model_{number}" for number in range(len(cells))],
         {name: [cell[i] for cell in cells] for i, name in enumerate(GRID)},
         [train_accuracy for train_accuracy, _ in accuracies],
@@ -94,8 +90,7 @@ def train_model(
 
     keras.utils.set_random_seed(seed)
     config = parse_model_config(model_config(hyperparameters))
-    model = keras.Sequential([getattr(keras.layers, layer.kind)(**layer.arguments) for layer in config.layers])
-    model.build((None, *config.input_shape))
+    model = build_untrained(config)
     initial = model.get_weights()
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
@@ -106,25 +101,8 @@ def train_model(
 
     batch_size = hyperparameters["batch_size"]
     model.fit(*train, batch_size=batch_size, epochs=MAX_EPOCHS, verbose=0, callbacks=[Stop()])
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / CONFIG, model_config(hyperparameters))
-    for name, weights in ((WEIGHTS, model.get_weights()), (INITIAL_WEIGHTS, initial)):
-        write_weights(
-            folder / name, _by_layer(config.weight_shapes(), [layer.kind for layer in config.layers], weights)
-        )
+    write_model(folder, config, model.get_weights(), initial)
     return _accuracy(model, *train), _accuracy(model, *test)
-
-
-def _by_layer(shapes: list[Any], kinds: list[str], weights: list[Any]) -> list[LayerWeights]:
-    """Weights with names as Keras 2 gives them: dense, dense_1, ..."""
-    named, rest, seen = [], list(weights), dict.fromkeys(kinds, 0)
-    for kind, layer_shapes in zip(kinds, shapes, strict=True):
-        name = f"{kind.lower()}_{seen[kind]}" if seen[kind] else kind.lower()
-        seen[kind] += 1
-        arrays = tuple(rest.pop(0) for _ in layer_shapes)
-        parts = ("kernel", "bias")[: len(arrays)]
-        named.append(LayerWeights(name, tuple(f"{name}/{part}:0" for part in parts), arrays))
-    return named
 
 
 def _accuracy(model: Any, inputs: Any, labels: Any) -> float:
