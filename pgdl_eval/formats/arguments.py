@@ -61,7 +61,7 @@ def positive(value: Any) -> int:
 
 def pair(value: Any) -> tuple[int, int]:
     """Two positive whole numbers, or one that stands for both."""
-    sides = [whole(side) for side in value] if isinstance(value, list) else [whole(value)] * 2
+    sides = [whole(side) for side in value] if isinstance(value, (list, tuple)) else [whole(value)] * 2
     if len(sides) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sides):
         raise _wrong("one or two positive whole numbers", value)
     return sides[0], sides[1]
@@ -135,4 +135,4 @@ activation = choice(*ACTIVATIONS)
 
 
 def _wrong(expected: str, value: Any) -> InputError:
-    return InputError("a value that is not supported", expected=expected, found=json.dumps(value))
+    return InputError("a value that is not supported", expected=expected, found=json.dumps(value, default=repr))

@@ -166,7 +166,7 @@ def _fields(payload: bytes, span: Span) -> Iterator[tuple[int, Any]]:
         elif wire_type in (FIXED32, FIXED64):
             length = 4 if wire_type == FIXED32 else 8
         else:
-            raise InputError("not a serialized tf.train.Example", found=f"wire type {wire_type}")
+            raise IndexError
         if position + length > end:
             raise IndexError
         yield number, (position, position + length)
