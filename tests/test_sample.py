@@ -10,7 +10,8 @@ from pgdl_eval.formats.model_config import parse_model_config
 from pgdl_eval.formats.model_configs import check_grid, read_reference
 from pgdl_eval.formats.task import find_tasks
 from pgdl_eval.sample import make
-from pgdl_eval.sample.run import FOLDER
+
+FOLDER = Path(make.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_the_script_writes_a_task_that_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(make, "GRID", {name: values[:1] for name, values in make.GRID.items()})
     monkeypatch.setattr(make, "MAX_EPOCHS", 1)
     make.main(tmp_path)
-    (task,) = find_tasks(Path(tmp_path))
+    (task,) = find_tasks(tmp_path)
     stored = task.read_model("model_0")
     reference = read_reference(task.reference_file)
     for (inputs, labels), accuracy in (

@@ -18,7 +18,7 @@ from ..formats.model_config import parse_model_config
 from ..formats.model_configs import write_reference
 from ..formats.task import REFERENCE, TEST, TRAIN
 from ..formats.task_writer import write_model, write_samples
-from ..keras_models import build_untrained
+from ..keras_models import build_untrained, keras_package
 
 TASK = "digits"
 SEED = 2020
@@ -86,8 +86,7 @@ def train_model(
     folder: Path, hyperparameters: dict[str, Any], seed: int, train: tuple[Any, Any], test: tuple[Any, Any]
 ) -> tuple[float, float]:
     """Train one model until its training loss reaches the target, write it, and return both accuracies."""
-    import keras
-
+    keras = keras_package()
     keras.utils.set_random_seed(seed)
     config = parse_model_config(model_config(hyperparameters))
     model = build_untrained(config)
