@@ -19,6 +19,9 @@ pytest.importorskip("keras")
 
 from pgdl_eval.keras_models import build, build_untrained, keras_package
 
+# Keras 3 on PyTorch converts tensors in a way that NumPy 2 will not take one day; nothing of ours.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 VGG = [
     {"layer_name": "Conv2D", "filters": 4.0, "kernel_size": [3.0, 3], "padding": "same", "activation": "relu"},
     {"layer_name": "BatchNormalization", "axis": [3], "fused": True, "epsilon": 0.01},

@@ -93,13 +93,13 @@ def train_model(
     initial = model.get_weights()
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
-    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            if epoch % 5 == 4 and self.model.evaluate(*train, batch_size=len(train[0]), verbose=0) < TARGET:
-                self.model.stop_training = True
+    def stop_when_fitted(epoch: int, logs: Any) -> None:
+        if epoch % 5 == 4 and model.evaluate(*train, batch_size=len(train[0]), verbose=0) < TARGET:
+            model.stop_training = True
 
     batch_size = hyperparameters["batch_size"]
-    model.fit(*train, batch_size=batch_size, epochs=MAX_EPOCHS, verbose=0, callbacks=[Stop()])
+    callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=stop_when_fitted)]
+    model.fit(*train, batch_size=batch_size, epochs=MAX_EPOCHS, verbose=0, callbacks=callbacks)
     write_model(folder, config, model.get_weights(), initial)
     return _accuracy(model, *train), _accuracy(model, *test)
 
