@@ -17,7 +17,8 @@ from .samples import Samples, read_samples
 
 # More than any training set of the competition holds (SVHN: 73,257); it keeps a larger one from filling the memory.
 MAX_SAMPLES = 100_000
-RANK_ONE = 1e-6  # sigma_2 / sigma_1 below which rows are the same to float32 rounding
+RANK_ONE = 1e-3  # sigma_2 / sigma_1 that float32 rounding can leave of a matrix of rank one
+EQUAL = 1e-6  # relative spread of the entries of a P-vector that are all the same
 
 
 @measure(
@@ -76,11 +77,11 @@ def angle_to_data(
 
 def warn_if_doubtful(found: PVectors, what: str, model: str) -> None:
     """Warn, naming the model, where a P-vector is ill-determined or comes from rows that are all the same."""
-    if not found.converged:
-        text = f"{model}: the P-vector of {what} is not well determined: {found.reason}"
+    if not found.converged[0]:
+        text = f"{model}: the P-vector of {what} is not well determined: {found.reason[0]}"
         warnings.warn(f"{text} (error about {found.angle_error[0]:.3g} degrees)", InputWarning, stacklevel=3)
     vector, values = np.abs(found.vectors[:, 0]), found.singular_values
-    if values[1] <= RANK_ONE * values[0] and np.ptp(vector) <= RANK_ONE * vector.max():
+    if values[1] <= RANK_ONE * values[0] and np.ptp(vector) <= EQUAL * vector.max():
         text = f"{model}: {what} are constant: the same row for every sample"
         warnings.warn(text, InputWarning, stacklevel=3)
 
@@ -98,6 +99,6 @@ def _summary(found: PVectors) -> dict[str, Any]:
         "residual": float(found.residual[0]),
         "angle_error": float(found.angle_error[0]),
         "explained_variance_ratio": float(found.explained_variance_ratio[0]),
-        "converged": bool(found.converged),
+        "converged": bool(found.converged[0]),
         "route": found.route,
     }

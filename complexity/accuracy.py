@@ -1,0 +1,56 @@
+"""How well singular vectors are determined: gaps, and bounds on angles, from residuals and neighbouring values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Table = NDArray[np.float64]
+SETTLED = 5.0  # degrees
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What is known of the top k singular vectors of A.
+
+    Attributes
+    ----------
+    squares : (k,) squared singular values.
+    residual : (k,) ||A^T u - sigma v|| / sigma_1.
+    rounding : (k,) what rounding can add to it unseen.
+    lower, upper : bounds on the next squared value.
+    """
+
+    squares: Table
+    residual: Table
+    rounding: Table
+    lower: float
+    upper: float
+
+    def angle_error(self) -> Table:
+        """Bound on the angle between each vector and the true one, in degrees.
+
+        As an eigenvector of A A^T, u has a residual of at most sigma_1^2 times `residual`; over the gap of the squares
+        it bounds the sine of the angle (Davis and Kahan, "The rotation of eigenvectors by a perturbation III", 1970).
+        """
+        return _degrees(self.residual + self.rounding, self._gap(self.upper))
+
+    def settled(self) -> bool:
+        """Whether each vector is near some singular vector, though perhaps not the one of its rank."""
+        near = _degrees(self.residual, self._gap(self.lower)) < SETTLED
+        return bool(np.all(near | (self.residual < 10 * self.rounding)))
+
+    def out_of_reach(self, tolerance: float) -> bool:
+        """Whether values are so close to each other that rounding alone exceeds the tolerance."""
+        return self.settled() and bool(np.any(_degrees(self.rounding, self._gap(self.lower)) > tolerance))
+
+    def _gap(self, following: float) -> Table:
+        """Distance of each square to the nearest other, over the largest, if the next one is `following`."""
+        steps = -np.diff(np.append(self.squares, following))
+        return np.asarray(np.minimum(steps, np.append(np.inf, steps[:-1])) / self.squares[0])
+
+
+def _degrees(noise: Table, gap: Table) -> Table:
+    return np.asarray(np.degrees(np.arcsin(np.minimum(1.0, noise / np.maximum(gap, 1e-300)))))
