@@ -48,8 +48,14 @@ class Accuracy:
 
     def _gap(self, following: float) -> Table:
         """Distance of each square to the nearest other, over the largest, if the next one is `following`."""
-        steps = -np.diff(np.append(self.squares, following))
-        return np.asarray(np.minimum(steps, np.append(np.inf, steps[:-1])) / self.squares[0])
+        return np.asarray(distances(np.append(self.squares, following)) / self.squares[0])
+
+
+def distances(values: Table) -> Table:
+    """The distance of each of k + 1 falling values, but the last, to the nearest other: (k,)."""
+    steps = values[:-1] - values[1:]
+    steps[1:] = np.minimum(steps[1:], steps[:-1]) if len(steps) > 1 else steps[1:]
+    return steps
 
 
 def _degrees(noise: Table, gap: Table) -> Table:

@@ -7,18 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
-from .accuracy import Accuracy
+from .accuracy import Accuracy, distances
 from .errors import InputError
 from .lanczos import ROUNDING, Lanczos, start_vectors
-from .sources import ArraySource, Source, Vectors, open_source
+from .sources import BlockSource, Source, Vectors, open_source
 
 Table = NDArray[np.float64]
 TOLERANCE = 1e-4  # degrees
-SAMPLE_ENTRIES = 2**20  # of the rows from which the iteration starts
-GRAM_WORK = 2e8  # up to so many multiplications the Gram matrix is formed in float64 and decomposed whole
-SMALLEST_SUBSET = 32  # of the size of a Gram matrix, from which on it pays to ask for its top vectors only
+SAMPLE_ENTRIES = 2**19  # of the rows from which the iteration starts
+GRAM_WORK = 1e8  # up to so many multiplications the Gram matrix is formed in float64 and decomposed whole
 RANK = 1e-13  # sigma_k / sigma_1 below which a vector is nothing but rounding
 
 
@@ -83,8 +81,8 @@ def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float
     source = open_source(matrix)
     sample, complete = source.sample(SAMPLE_ENTRIES)
     _check_count(k, min(sample.shape) if complete else source.shape[1])
-    if complete and isinstance(sample, np.ndarray) and sample.size * min(sample.shape) <= GRAM_WORK:
-        found = _by_gram_matrix(sample, k, center, tolerance)
+    if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
+        found = _by_gram_matrix(source, sample, k, center, tolerance)
     else:
         found = _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
     if hasattr(matrix, "detach") and isinstance(found.vectors, np.ndarray):
@@ -128,35 +126,21 @@ def _by_lanczos(
     return _result(source, search.left(), search.accuracy, tolerance, route)
 
 
-def _by_gram_matrix(matrix: NDArray[Any], k: int, center: bool, tolerance: float) -> PVectors:
+def _by_gram_matrix(source: BlockSource, matrix: NDArray[Any], k: int, center: bool, tolerance: float) -> PVectors:
     """The P-vectors of a small matrix (n, d), whole and in float64."""
-    source = ArraySource(matrix)
-    if center:
-        source.center(np.float64)
-    source.products(np.ones((1, matrix.shape[1])), np.float64)  # bad entries, scale and sum of squares
-    whole = matrix.astype(np.float64) / source.scale
-    whole = whole if source.mean is None else whole - source.mean
-    tall = len(whole) >= len(whole.T)
-    squares, vectors = _top_eigenvectors(whole.T @ whole if tall else whole @ whole.T, k)
+    whole = source.hold(matrix, center)
+    tall = len(whole) >= whole.shape[1]
+    squares, vectors = np.linalg.eigh(whole.T @ whole if tall else whole @ whole.T)
+    vectors = np.ascontiguousarray(vectors[:, : -k - 1 : -1].T)
     right = vectors if tall else vectors @ whole
     right /= np.maximum(_norms(source, right), 1e-300)[:, None]
     left = right @ whole.T
     sigma = np.maximum(_norms(source, left), 1e-300)
     residual = _norms(source, left @ whole - right * sigma[:, None] ** 2) / (sigma * sigma[0])
     rounding = ROUNDING[np.float64] * source.raw_squares**0.5 / sigma
-    following = max(0.0, float(squares[k])) if len(squares) > k else 0.0
-    source.passes = 1
-    return _result(source, left, Accuracy(sigma**2, residual, rounding, following, following), tolerance, "gram matrix")
-
-
-def _top_eigenvectors(table: Table, k: int) -> tuple[Table, Table]:
-    """Eigenvalues, the largest first, k + 1 at least where there are as many; the top k vectors as rows."""
-    size = len(table)
-    if size <= SMALLEST_SUBSET:
-        values, vectors = np.linalg.eigh(table)
-    else:
-        values, vectors = eigh(table, subset_by_index=(max(0, size - k - 1), size - 1), check_finite=False)
-    return values[::-1], np.ascontiguousarray(vectors[:, ::-1].T[:k])
+    following = max(0.0, float(squares[-k - 1])) if len(squares) > k else 0.0
+    accuracy = Accuracy(sigma**2, residual, rounding, following, following)
+    return _result(source, left, accuracy, tolerance, "gram matrix")
 
 
 def _result(source: Source, left: Vectors, accuracy: Accuracy, tolerance: float, route: str) -> PVectors:
@@ -166,8 +150,7 @@ def _result(source: Source, left: Vectors, accuracy: Accuracy, tolerance: float,
     if sigma[-1] <= RANK * sigma[0]:
         raise InputError("k is larger than the rank of the matrix", field="k", expected="fewer", found=k)
     values = np.append(sigma, accuracy.lower**0.5)
-    steps = np.abs(np.diff(values))
-    gap = np.minimum(steps, np.append(np.inf, steps[:-1])) / values[0]
+    gap = distances(values) / values[0]
     error = accuracy.angle_error()
     return PVectors(
         vectors=(left * source.array(_signs(source, left) / sigma)[:, None]).T,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .blocks import ArraySource, StreamSource
+from .blocks import ArraySource, BlockSource, StreamSource
 from .source import Source, Vectors, check_matrix
 
-__all__ = ["ArraySource", "Source", "Vectors", "open_source"]
+__all__ = ["BlockSource", "Source", "Vectors", "open_source"]
 
 
 def open_source(matrix: Any) -> Source:

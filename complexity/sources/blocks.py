@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .source import Source, check_matrix, is_single
+from .source import SAFE_SQUARES, Source, check_matrix, is_single
 
 Block = NDArray[Any]
 BLOCK_BYTES = 2**22  # of a block that stays in cache between its two products
@@ -65,6 +65,20 @@ class BlockSource(Source):
             if not known:
                 squares += _sum_of_squares(part)
         return np.stack([np.concatenate(products) for products in left]), image, squares
+
+    def hold(self, matrix: Block, center: bool) -> NDArray[np.float64]:
+        """All of the matrix (n, d), which the caller has read, in float64, scaled and centred; errors as elsewhere."""
+        self.passes += 1
+        whole = matrix.astype(np.float64)
+        self.squares = self.raw_squares = float(np.vdot(whole, whole))
+        if not SAFE_SQUARES[0] < self.squares < SAFE_SQUARES[1]:
+            self.rescale()
+            whole /= self.scale
+            self.squares = self.raw_squares = float(np.vdot(whole, whole))
+        if center:
+            self.center(np.float64)
+            whole = whole - self.mean
+        return whole
 
     def largest(self) -> float:
         found = 0.0

@@ -72,7 +72,7 @@ class Source(ABC):
         """
         mean, squares = self._counted_means(precision)
         if not SAFE_SQUARES[0] < self.raw_squares < SAFE_SQUARES[1]:
-            self._rescale()
+            self.rescale()
             mean, squares = self._counted_means(precision)
         if squares <= self.raw_squares * np.finfo(np.float32 if self.single else np.float64).eps ** 2:
             raise InputError("every column is constant: centred, it has no P-vector", field="matrix")
@@ -89,7 +89,7 @@ class Source(ABC):
         left, image, squares = self._counted(right, precision)
         if not np.isfinite(self.squares):
             if not SAFE_SQUARES[0] < squares < SAFE_SQUARES[1]:
-                self._rescale()
+                self.rescale()
                 left, image, squares = self._counted(right, precision)
             self.squares = self.raw_squares = squares
         if self.mean is not None:
@@ -110,7 +110,8 @@ class Source(ABC):
             self.raw_squares = squares + self.shape[0] * float((mean * mean).sum())
         return mean, squares
 
-    def _rescale(self) -> None:
+    def rescale(self) -> None:
+        """Divide all entries by their largest magnitude, to a power of two; an InputError if all are zero."""
         self.passes += 1
         largest = self.largest()
         if largest == 0:
