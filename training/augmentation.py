@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-PADDING = 4  # pixels on each side before cropping (He et al. 2016, section 4.2)
+PADDING = 4  # pixels on each side
 GRAY = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
 
 
@@ -26,12 +26,13 @@ def chosen(images: Tensor, probability: float, generator: torch.Generator) -> Te
     return uniform(images, 0, 1, generator) < probability
 
 
-def crop_and_flip(images: Tensor, generator: torch.Generator, *, padding: int = PADDING) -> Tensor:
-    """Pad with black, crop to the old size at a random place, mirror every second image (He et al. 2016).
+def crop_and_flip(images: Tensor, generator: torch.Generator, *, flip: bool = True, padding: int = PADDING) -> Tensor:
+    """Pad with black, crop to the old size at a random place, mirror half of the images (He et al. 2016, section 4.2).
 
     Parameters
     ----------
     images : (n, c, h, w) of any type.
+    flip : whether to mirror at all, which turns a digit into none.
     """
     n, _, height, width = images.shape
     padded = functional.pad(images, (padding,) * 4)
@@ -39,14 +40,16 @@ def crop_and_flip(images: Tensor, generator: torch.Generator, *, padding: int = 
     top, left = (torch.randint(2 * padding + 1, (n, 1), generator=generator, device=device) for _ in range(2))
     rows = top + torch.arange(height, device=device)  # (n, h)
     columns = torch.arange(width, device=device).expand(n, width)
-    flipped = chosen(images, 0.5, generator)[:, 0, 0]
+    flipped = chosen(images, 0.5 if flip else 0.0, generator)[:, 0, 0]
     columns = left + torch.where(flipped, width - 1 - columns, columns)  # (n, w)
     which = torch.arange(n, device=device)[:, None, None]
     cropped = padded[which, :, rows[:, :, None], columns[:, None, :]]  # (n, h, w, c)
     return cropped.permute(0, 3, 1, 2).contiguous()
 
 
-def resized_crop_and_flip(images: Tensor, generator: torch.Generator, *, least_area: float) -> Tensor:
+def resized_crop_and_flip(
+    images: Tensor, generator: torch.Generator, *, least_area: float, flip: bool = True
+) -> Tensor:
     """Crop a share of the area in [least_area, 1], aspect ratio 3/4 to 4/3, bring it to the old size, mirror.
 
     Parameters
@@ -58,7 +61,7 @@ def resized_crop_and_flip(images: Tensor, generator: torch.Generator, *, least_a
     wide = torch.sqrt(area * ratio).clamp(max=1).flatten()
     high = torch.sqrt(area / ratio).clamp(max=1).flatten()
     x, y = ((uniform(images, -1, 1, generator).flatten() * (1 - side)) for side in (wide, high))
-    mirror = torch.where(chosen(images, 0.5, generator).flatten(), -1.0, 1.0)
+    mirror = torch.where(chosen(images, 0.5 if flip else 0.0, generator).flatten(), -1.0, 1.0)
     none = torch.zeros_like(x)
     map_to_source = torch.stack([torch.stack([wide * mirror, none, x], 1), torch.stack([none, high, y], 1)], 1)
     grid = functional.affine_grid(map_to_source, list(images.shape), align_corners=False)  # (n, h, w, 2)

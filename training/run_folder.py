@@ -40,7 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from pgdl_eval.formats.atomic import write_bytes, write_json
+from pgdl_eval.formats.atomic import write_bytes, write_json, write_text
 
 FORMAT = "p-vector training run"
 VERSION = 1
@@ -146,6 +146,16 @@ class RunFolder:
         """Add a line to metrics.jsonl."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, **line}, allow_nan=False) + "\n")
+
+    def forget_after(self, epoch: int) -> None:
+        """Remove lines and records of later epochs, which belong to no checkpoint; for -1 all of them."""
+        file = self.path / "metrics.jsonl"
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        write_text(file, "".join(line for line in lines if json.loads(line)["epoch"] <= epoch))
+        for late in self.epochs():
+            if late > epoch:
+                self.epoch_file(late).unlink()
 
 
 def find_runs(folder: Path) -> list[RunFolder]:
