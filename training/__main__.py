@@ -76,9 +76,7 @@ def run_command(
 @click.option("--download", is_flag=True, help="Let torchvision fetch what is missing.")
 @click.option("--out", type=FOLDER, default="runs", show_default=True, help="Folder of runs.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes of one thread each."
-)
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="One thread each.")
 def matrix_command(preset: str, data_dir: Path, download: bool, out: Path, device: str, workers: int) -> None:
     """Make all runs that the studies need, or go on with them."""
     settings_of(next(iter(RECIPES)), preset)

@@ -11,9 +11,11 @@ import torch
 from .experiment import Experiment, Place
 from .loop import train
 from .recipes import RECIPES
+from .run_folder import RunFolder
 
 # One network of each paradigm, and the reference whose labels tell nothing.
 FEW = ("resnet20", "autoencoder", "simclr", "supcon", "resnet20_shuffled_labels")
+OTHER_DATA = ("mnist", "cifar100")
 
 
 def matrix(preset: str) -> list[Experiment]:
@@ -25,9 +27,7 @@ def matrix(preset: str) -> list[Experiment]:
     seeds = (0, 1)
     first = [Experiment(recipe, preset, "cifar10", seed) for seed in seeds for recipe in FEW]
     others = [Experiment(recipe, preset) for recipe in RECIPES if recipe not in FEW]
-    elsewhere = [
-        Experiment(recipe, preset, data, seed) for data in ("mnist", "cifar100") for seed in seeds for recipe in FEW
-    ]
+    elsewhere = [Experiment(recipe, preset, data, seed) for data in OTHER_DATA for seed in seeds for recipe in FEW]
     return first + others + elsewhere
 
 
@@ -46,6 +46,6 @@ def run_all(
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        futures: dict[Future[None], Experiment] = {pool.submit(train, one, place): one for one in experiments}
+        futures: dict[Future[RunFolder], Experiment] = {pool.submit(train, one, place): one for one in experiments}
         for future in as_completed(futures):
             yield futures[future], future.exception()

@@ -72,7 +72,7 @@ class Recorder:
         with evaluation_mode(network):
             matrix = features(network, self.subset.images, self.prepare.standardize)
         forwarded = self.device.clock()
-        record = decompose("subset", matrix, 1, every_value=True)
+        record = decompose("subset", matrix, 1, every_value=False)
         return record, forwarded - began, self.device.clock() - forwarded
 
     def _other_conventions(self, network: Network, train: Evaluated) -> dict[str, Tensor]:
