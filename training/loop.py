@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from complexity.errors import InputError
+
 from .checkpoint import last_checkpoint, load_checkpoint, save_checkpoint
 from .config import claim, describe, environment
 from .data import ImageSet
@@ -54,7 +56,11 @@ def train(
         trainer.watcher.begin(experiment.name, done * trainer.iterations, settings.epochs * trainer.iterations)
         last = min(settings.epochs, until or settings.epochs)
         for epoch in range(done + 1, last + 1):
-            _finish_epoch(trainer, epoch, trainer.epoch(epoch))
+            try:
+                _finish_epoch(trainer, epoch, trainer.epoch(epoch))
+            except InputError as error:
+                problem = f"{error} in epoch {epoch}; the checkpoint of epoch {epoch - 1} is kept"
+                raise InputError(problem, file=run.path) from error
     if last == settings.epochs:
         run.append("end", {"epoch": last})
     return run

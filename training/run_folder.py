@@ -19,10 +19,14 @@ The matrices of an epoch: `train` and `test` (features of all rows, all singular
 first rows of `train`, all singular values); and, with k = 1 and the top two singular values, the same rows under other
 conventions: `augmented` (inputs randomly augmented as in training), `batch_statistics` (batch normalization by the
 batch's own statistics), `logits` (supervised networks: the output), `block_1`, ... (ResNet-18: each residual block's
-output, flattened). The first epoch's file holds `iterations` (t,) and `subset/...` with k = 1 and the top two singular values,
-each array stacked along a new first axis of length t. The data's file holds `train/raw`, `train/standardized` (by channel), the same of `test`
-and `subset`, each uncentered and centered, with top k + 1 singular values; `train/labels`, `test/labels`; and
-`train/rows`, `test/rows`, the positions of the samples in the data set.
+output, flattened).
+
+The first epoch's file holds `iterations` (t,) and `subset/...` with k = 1 and the top two singular values, each array
+stacked along a new first axis of length t.
+
+The data's file holds `train/raw`, `train/standardized` (by channel), the same of `test` and `subset`, each uncentered
+and centered, with top k + 1 singular values; `train/labels`, `test/labels`; and `train/rows`, `test/rows`, the
+positions of the samples in the data set.
 """
 
 from __future__ import annotations

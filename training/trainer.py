@@ -85,7 +85,7 @@ class Trainer:
             losses.append(loss)
             correct += [] if right is None else [right]
             if (step + 1) % STEPS_BETWEEN_LOOKS == 0 or step + 1 == len(batches):
-                self._look(losses[-STEPS_BETWEEN_LOOKS:], epoch, done)
+                self._look(losses[-STEPS_BETWEEN_LOOKS:], done)
             if first is not None:
                 first.after(step + 1)
         return {
@@ -121,14 +121,12 @@ class Trainer:
             group["lr"] = rate
         return rate
 
-    def _look(self, losses: list[Tensor], epoch: int, done: int) -> None:
+    def _look(self, losses: list[Tensor], done: int) -> None:
         """Tell the last losses, and stop at one that is not finite."""
         values = torch.stack(losses).tolist()
         bad = [value for value in values if not math.isfinite(value)]
         if bad:
-            kept = self.run.path / "checkpoints" / f"{epoch - 1:04d}"
-            problem = f"the loss became {bad[0]} in epoch {epoch}; the checkpoint of epoch {epoch - 1} is kept"
-            raise InputError(problem, file=kept)
+            raise InputError(f"the loss became {bad[0]}")
         self.watcher.step(done + 1, values[-1])
 
 
