@@ -227,14 +227,18 @@ def test_a_checkpoint_of_another_network_is_refused(finished, blobs):
 
 
 @pytest.mark.parametrize(
-    ("records", "problem"), [(1, "the loss became nan"), (0, "subset: features hold NaN or infinity")]
+    ("recipe", "changes", "problem"),
+    [
+        ("denoising_autoencoder", {"paradigm_arguments": {"noise": 1e38}}, "the loss became nan"),
+        ("resnet20", {"optimization.learning_rate": 1e30}, "subset: features hold NaN or infinity"),
+    ],
 )
-def test_a_network_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path, blobs, records, problem):
-    place = Place(blobs, tmp_path, "cpu")
-    hot = {"optimization.learning_rate": 1e30, "iteration_records": records}
+def test_a_network_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(
+    tmp_path, blobs, recipe, changes, problem
+):
     with pytest.raises(InputError) as caught:
-        train(experiment("resnet20", **hot), place)
-    folder = experiment("resnet20").folder(tmp_path).path
+        train(experiment(recipe, **changes), Place(blobs, tmp_path, "cpu"))
+    folder = experiment(recipe).folder(tmp_path).path
     assert str(caught.value) == f"{folder}: {problem} in epoch 1; the checkpoint of epoch 0 is kept"
     assert (folder / "checkpoints" / "0000" / "weights.safetensors").exists()
 

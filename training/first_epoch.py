@@ -46,7 +46,7 @@ def recorded_iterations(iterations: int, records: int) -> list[int]:
     """
     if records == 0 or records >= iterations:
         return list(range(iterations + 1))
-    points = records
+    points = max(2, records)
     while True:  # those that round to the same iteration count once
         spread = np.unique(np.geomspace(1, iterations, points).round().astype(int))
         if len(spread) >= records:

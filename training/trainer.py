@@ -84,7 +84,7 @@ class Trainer:
             loss, right = self._update(rows, draws)
             losses.append(loss)
             correct += [] if right is None else [right]
-            if (step + 1) % STEPS_BETWEEN_LOOKS == 0 or step + 1 == len(batches):
+            if first is not None or (step + 1) % STEPS_BETWEEN_LOOKS == 0 or step + 1 == len(batches):
                 self._look(losses[-STEPS_BETWEEN_LOOKS:], done)
             if first is not None:
                 first.after(step + 1)
