@@ -15,7 +15,7 @@ from complexity.errors import InputError
 
 from .experiment import Experiment, Place
 from .loop import train
-from .matrix import matrix, run_all
+from .matrix import DATA, matrix, run_all
 from .presets import PRESETS, settings_of
 from .progress import BarWatcher, TensorBoardWatcher, progress_bar
 from .recipes import RECIPES
@@ -72,15 +72,18 @@ def run_command(
 
 @commands.command("matrix")
 @click.option("--preset", default="laptop", show_default=True, help="Size and length.")
+@click.option("--data", "names", multiple=True, default=DATA, show_default=True, help="A data set's name; repeatable.")
 @click.option("--data-dir", type=FOLDER, default="data", show_default=True, help="Folder of data sets.")
 @click.option("--download", is_flag=True, help="Let torchvision fetch what is missing.")
 @click.option("--out", type=FOLDER, default="runs", show_default=True, help="Folder of runs.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="One thread each.")
-def matrix_command(preset: str, data_dir: Path, download: bool, out: Path, device: str, workers: int) -> None:
+def matrix_command(
+    preset: str, names: tuple[str, ...], data_dir: Path, download: bool, out: Path, device: str, workers: int
+) -> None:
     """Make all runs that the studies need, or go on with them."""
-    settings_of(next(iter(RECIPES)), preset)
-    _run_many(matrix(preset), Place(data_dir, out, device, download), workers)
+    settings_of(next(iter(RECIPES)), preset)  # a bad name is said at once
+    _run_many(matrix(preset, names), Place(data_dir, out, device, download), workers)
 
 
 def _run_many(experiments: Sequence[Experiment], place: Place, workers: int) -> None:

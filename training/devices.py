@@ -29,6 +29,7 @@ class Device:
         network.to(self.torch)
         if self.fast:
             network.to(memory_format=torch.channels_last)
+            torch.backends.cudnn.benchmark = True
         return network
 
     def forward(self, network: nn.Module) -> Callable[[Tensor], Any]:

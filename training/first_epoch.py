@@ -8,13 +8,16 @@ from .networks import Network
 from .recording import Recorder
 from .run_folder import Arrays, write_arrays
 
+RECORDS = 30  # on the processor, where each takes long
+
 
 class FirstEpoch:
     """Records a network at some iterations, before the first step to begin with, and how long that takes."""
 
     def __init__(self, recorder: Recorder, network: Network, iterations: int) -> None:
         self.recorder, self.network = recorder, network
-        self.wanted = recorded_iterations(iterations, recorder.settings.iteration_records)
+        asked, usual = recorder.settings.iteration_records, 0 if recorder.device.fast else RECORDS
+        self.wanted = recorded_iterations(iterations, usual if asked is None else asked)
         self.records: list[Arrays] = []
         self.seconds = {"first_epoch_forward_seconds": 0.0, "first_epoch_decomposition_seconds": 0.0}
         self.after(0)

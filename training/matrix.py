@@ -5,30 +5,31 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from itertools import chain
 
 import torch
 
 from .experiment import Experiment, Place
 from .loop import train
+from .presets import PRESETS
 from .recipes import RECIPES
 from .run_folder import RunFolder
 
-# One network of each paradigm, and the reference whose labels tell nothing.
-FEW = ("resnet20", "autoencoder", "simclr", "supcon", "resnet20_shuffled_labels")
-OTHER_DATA = ("mnist", "cifar100")
+# One network of each paradigm, the same wherever that can be, and the reference whose labels tell nothing.
+FEW = ("resnet18", "autoencoder", "simclr", "supcon", "resnet18_shuffled_labels")
+DATA = ("cifar10", "mnist", "cifar100")
 
 
-def matrix(preset: str) -> list[Experiment]:
-    """Every recipe once on CIFAR-10, one network of each paradigm with a second seed, and these few on two other sets.
+def matrix(preset: str, data: Sequence[str] = DATA) -> list[Experiment]:
+    """One network of each paradigm with two seeds on every data set; on the first also every other recipe once.
 
     The untrained references are epoch 0 of every run. What most studies need comes first, so that a matrix that is
     stopped early serves them already.
     """
-    seeds = (0, 1)
-    first = [Experiment(recipe, preset, "cifar10", seed) for seed in seeds for recipe in FEW]
-    others = [Experiment(recipe, preset) for recipe in RECIPES if recipe not in FEW]
-    elsewhere = [Experiment(recipe, preset, data, seed) for data in OTHER_DATA for seed in seeds for recipe in FEW]
-    return first + others + elsewhere
+    few = [[Experiment(recipe, preset, name, seed) for seed in (0, 1) for recipe in FEW] for name in data]
+    recipes = RECIPES if PRESETS[preset].every_recipe else FEW
+    others = [Experiment(recipe, preset, data[0]) for recipe in recipes if recipe not in FEW]
+    return [*few[0], *others, *chain.from_iterable(few[1:])]
 
 
 def run_all(

@@ -21,6 +21,7 @@ class Preset:
     narrow : whether the recipes' narrow variants are trained.
     batch_size, train_limit, test_limit, subset_rows : see `settings.Settings`.
     seeds : how many are run unless one says otherwise.
+    every_recipe : whether a matrix holds every recipe, or one of each paradigm.
     """
 
     epochs: int
@@ -31,6 +32,7 @@ class Preset:
     test_limit: int | None = None
     subset_rows: int = 5000
     seeds: int = 1
+    every_recipe: bool = True
     recipe_epochs: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -42,7 +44,8 @@ PRESETS: Mapping[str, Preset] = {
         subset_rows=1000,
     ),
     "smoke": Preset(
-        epochs=2, reconstruction_epochs=2, narrow=True, batch_size=32, train_limit=256, test_limit=128, subset_rows=128
+        epochs=2, reconstruction_epochs=2, narrow=True, batch_size=32, train_limit=256, test_limit=128, subset_rows=128,
+        every_recipe=False,
     ),
 }  # fmt: skip
 

@@ -88,5 +88,6 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "simclr": Recipe("resnet18", CONTRASTIVE, NARROW, paradigm="simclr"),
     "supcon": Recipe("resnet18", CONTRASTIVE, NARROW, paradigm="supcon"),
-    "resnet20_shuffled_labels": Recipe("resnet20", RESNET, NARROW, shuffled_labels=True),
+    # A reference: there is nothing to generalize from.
+    "resnet18_shuffled_labels": Recipe("resnet18", RESNET, NARROW, block_records=True, shuffled_labels=True),
 }

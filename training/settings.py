@@ -11,6 +11,8 @@ from complexity.errors import InputError
 
 from .optimization import Optimization
 
+OPTIONAL = ("train_limit", "test_limit", "iteration_records")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -24,7 +26,8 @@ class Settings:
     epochs, batch_size : length and grain of the run.
     train_limit, test_limit : so many rows of the data set; all for None.
     subset_rows : rows of what is recorded within the first epoch and layer by layer.
-    iteration_records : how many iterations of the first epoch are recorded, spread evenly in the logarithm; all for 0.
+    iteration_records : how many iterations of the first epoch are recorded, spread evenly in the logarithm; all for 0;
+        None means all on a GPU and 30 on the processor.
     p_vectors : k.
     block_records : whether each residual block's P-vector is recorded.
     shuffled_labels : whether the training labels are shuffled once, as a reference that has nothing to generalize.
@@ -41,7 +44,7 @@ class Settings:
     train_limit: int | None = None
     test_limit: int | None = None
     subset_rows: int = 5000
-    iteration_records: int = 30
+    iteration_records: int | None = None
     p_vectors: int = 6
     block_records: bool = False
     shuffled_labels: bool = False
@@ -64,7 +67,7 @@ def changed(settings: Any, name: str, value: Any) -> Any:
         if not is_dataclass(old):
             raise InputError("the setting has no parts", field=head, found=name)
         return replace(settings, **{head: changed(old, rest, value)})
-    kinds: tuple[type, ...] = (int, type(None)) if head.endswith("_limit") else (type(old),)
+    kinds: tuple[type, ...] = (int, type(None)) if name in OPTIONAL else (type(old),)
     value = float(value) if kinds == (float,) and type(value) is int else value
     if type(value) not in kinds or is_dataclass(old):
         raise InputError("a setting of another type", field=name, expected=kinds[0].__name__, found=repr(value))
