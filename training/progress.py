@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from complexity.errors import InputError
+from .optional import optional_module
 
 
 class Watcher:
@@ -57,11 +57,13 @@ class TensorBoardWatcher(BarWatcher):
 
     def __init__(self, bar: Progress, folder: Path) -> None:
         super().__init__(bar)
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise InputError("not installed: pip install '.[tensorboard]'", field="tensorboard") from error
-        self.writer: Any = SummaryWriter(str(folder))
+        self.folder = folder
+
+    def begin(self, name: str, iteration: int, iterations: int) -> None:
+        super().begin(name, iteration, iterations)
+        # Not before training begins: it loads TensorFlow where that is installed, which crashes a Triton loaded later.
+        module = optional_module("torch.utils.tensorboard", "tensorboard")
+        self.writer = module.SummaryWriter(str(self.folder))
 
     def epoch(self, line: Mapping[str, Any]) -> None:
         super().epoch(line)

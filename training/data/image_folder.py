@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError
 
+from ..optional import optional_module
 from .split import Split
 
 
@@ -21,10 +22,9 @@ def folder_splits(folder: Path, image_size: int) -> tuple[Split, Split]:
     InputError
         If torchvision is not installed, a part is missing, or the parts have different classes.
     """
-    try:
-        from torchvision import datasets, transforms
-    except ImportError as error:
-        raise InputError("image folders are read by torchvision: pip install '.[torchvision]'", file=folder) from error
+    datasets, transforms = (
+        optional_module(f"torchvision.{part}", "torchvision") for part in ("datasets", "transforms")
+    )
     parts = [folder / "train", folder / ("val" if (folder / "val").is_dir() else "test")]
     crop = transforms.Compose([transforms.Resize(image_size), transforms.CenterCrop(image_size)])
     try:

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from complexity.errors import InputError
+
+from ..optional import optional_module
 from .split import Split, split_of_arrays
 
 CLASSES = {
@@ -20,11 +23,13 @@ CLASSES = {
 
 def torchvision_splits(name: str, folder: Path, download: bool) -> tuple[Split, Split] | None:
     """Train and test; None where torchvision is not installed, has no such set, or its files are not in the folder."""
-    try:
-        from torchvision import datasets
-    except ImportError:
-        return None
     if name not in CLASSES:
+        return None
+    try:
+        datasets = optional_module("torchvision.datasets", "torchvision")
+    except InputError:
+        if download:
+            raise
         return None
     kind = getattr(datasets, CLASSES[name])
     try:

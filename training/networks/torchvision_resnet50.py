@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from complexity.errors import InputError
-
+from ..optional import optional_module
 from .network import Encoder
 
 
@@ -21,11 +20,7 @@ class TorchvisionResNet50(Encoder):
 
     def __init__(self, shape: tuple[int, int, int], *, small_stem: bool = True) -> None:
         super().__init__()
-        try:
-            from torchvision.models import resnet50
-        except ImportError as error:
-            raise InputError("this network is torchvision's: pip install '.[torchvision]'", field="network") from error
-        self.layers = resnet50(weights=None)
+        self.layers = optional_module("torchvision.models", "torchvision").resnet50(weights=None)
         self.feature_size = self.layers.fc.in_features
         self.layers.fc = nn.Identity()
         if small_stem:
