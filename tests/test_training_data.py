@@ -5,6 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from PIL import Image  # noqa: E402
+
 from complexity.errors import InputError  # noqa: E402
 from training.data import read_image_set, standardization, tensors  # noqa: E402
 
@@ -32,19 +34,18 @@ def test_rows_of_a_smaller_limit_are_the_first_of_a_larger_one(tmp_path, arrays)
 
 
 def test_a_folder_laid_out_as_imagenet_is_read(tmp_path, arrays):
-    pytest.importorskip("torchvision")
-    from PIL import Image
-
     for part, key in (("train", "train"), ("val", "test")):
         for number, (image, label) in enumerate(zip(arrays[f"x_{key}"], arrays[f"y_{key}"], strict=True)):
             file = tmp_path / "pictures" / part / f"class_{label}" / f"{number:02d}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).resize((12, 8)).save(file)
+            Image.fromarray(np.pad(image, [(0, 0), (3, 3), (0, 0)])).save(file)
     found = read_image_set("pictures", tmp_path, image_size=8)
     assert (found.source, found.classes, found.shape, len(found.train)) == ("pictures/", 4, (3, 8, 8), 40)
     in_order = [row for label in range(4) for row in range(40) if row % 4 == label]
-    wide = [np.asarray(Image.fromarray(arrays["x_train"][row]).resize((12, 8)))[:, 2:10] for row in in_order]
-    assert np.array_equal(found.train.inputs, np.stack(wide)[found.train_rows])
+    assert np.array_equal(found.train.inputs, arrays["x_train"][in_order][found.train_rows])
+    (tmp_path / "pictures" / "train" / "class_2" / "02.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"train/class_2/02.png: the image cannot be read: cannot identify image file"):
+        read_image_set("pictures", tmp_path)
 
 
 def test_torchvisions_files_come_first(tmp_path, arrays):
