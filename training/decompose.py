@@ -14,6 +14,8 @@ from complexity.errors import InputError
 
 from .run_folder import CENTERING, Arrays
 
+TOLERANCE = 1e-3  # degrees; what the studies compare differs by more
+
 
 def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays:
     """The decompositions of one matrix (n, d), named as `run_folder` says.
@@ -42,7 +44,7 @@ def _one(matrix: Tensor, k: int, center: bool, every_value: bool) -> Arrays:
     values = _numpy(singular_values(matrix, center=center)) if every_value else None
     possible = min(k, *matrix.shape) if values is None else min(k, int((values > 1e-6 * values[0]).sum()))
     try:
-        result = p_vectors(matrix, possible, center=center)
+        result = p_vectors(matrix, possible, center=center, tolerance=TOLERANCE)
     except InputError:  # zero or, with centred columns, constant: a network that has collapsed has no P-vector
         return _nothing(len(matrix), k, np.zeros(k + 1) if values is None else values)
     fields = {
@@ -55,7 +57,7 @@ def _one(matrix: Tensor, k: int, center: bool, every_value: bool) -> Arrays:
         "vectors": _padded(_numpy(result.vectors).astype(np.float32), k),
         "singular_values": _numpy(result.singular_values) if values is None else values,
         **{field: _padded(_numpy(array), k) for field, array in fields.items()},
-        "converged": np.array(result.converged),
+        "converged": np.append(_numpy(result.angle_error) <= TOLERANCE, np.zeros(k - possible, bool)),
     }
 
 
@@ -64,7 +66,7 @@ def _nothing(rows: int, k: int, values: NDArray[Any]) -> Arrays:
         field: np.full(k, np.nan) for field in ("spectral_gap", "explained_variance_ratio", "residual", "angle_error")
     }
     vectors = np.full((rows, k), np.nan, np.float32)
-    return {"vectors": vectors, "singular_values": values, **unknown, "converged": np.array(False)}
+    return {"vectors": vectors, "singular_values": values, **unknown, "converged": np.zeros(k, bool)}
 
 
 def _padded(array: NDArray[Any], k: int) -> NDArray[Any]:

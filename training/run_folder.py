@@ -13,7 +13,7 @@ Arrays of the `.npz` files have names with slashes. A *decomposition* of a featu
     vectors                   (n, k) float32, the top k left singular vectors; columns beyond the rank are NaN
     singular_values           float64, the largest first: all min(n, d), or the top k + 1 where that says so
     spectral_gap, explained_variance_ratio, residual, angle_error      (k,) float64, as in `complexity.PVectors`
-    converged                 () bool
+    converged                 (k,) bool, whether the angle error is within `decompose.TOLERANCE`
 
 The matrices of an epoch: `train` and `test` (features of all rows, all singular values), `subset` (features of the
 first rows of `train`, all singular values); and, with k = 1 and the top two singular values, the same rows under other
