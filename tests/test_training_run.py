@@ -20,8 +20,10 @@ from training.data import standardization, tensors  # noqa: E402
 from training.experiment import Experiment, Place  # noqa: E402
 from training.first_epoch import recorded_iterations  # noqa: E402
 from training.loop import train  # noqa: E402
+from training.matrix import matrix  # noqa: E402
 from training.networks import Network, make_encoder  # noqa: E402
-from training.paradigms import make_paradigm  # noqa: E402
+from training.paradigms import PARADIGMS, make_paradigm  # noqa: E402
+from training.recipes import RECIPES  # noqa: E402
 from training.run_folder import CENTERING, RunFolder, decomposition, find_runs  # noqa: E402
 
 TINY = {"epochs": 4, "batch_size": 16, "subset_rows": 24}
@@ -136,8 +138,8 @@ def test_other_conventions_and_blocks_stand_beside(finished, blobs):
     matrices = {"logits": logits, "batch_statistics": by_batch}
     matrices |= {f"block_{number}": output for number, output in enumerate(outputs, start=1)}
     assert len(outputs) == 8
-    for name, matrix in matrices.items():
-        u = np.linalg.svd(matrix.double().numpy())[0][:, 0]
+    for name, expected in matrices.items():
+        u = np.linalg.svd(expected.double().numpy())[0][:, 0]
         assert abs(u @ decomposition(record, name).vectors[:, 0]) == pytest.approx(1, abs=1e-5), name
     plain, augmented = (decomposition(record, name).vectors[:, 0] for name in ("subset", "augmented"))
     assert 0.5 < abs(plain @ augmented) < 1 - 1e-6
@@ -156,10 +158,10 @@ def test_data_p_vectors_are_those_of_the_inputs(finished, blobs):
     _, data = restored(finished, blobs)
     arrays = finished.data()
     assert np.array_equal(arrays["train/labels"], data.train.labels)
-    for name, matrix in (("raw", data.train.matrix().astype(float)), ("standardized", standardized(data.train, data))):
-        matrix = np.asarray(matrix).reshape(60, -1).astype(float)
+    for name, inputs in (("raw", data.train.matrix()), ("standardized", standardized(data.train, data))):
+        flat = np.asarray(inputs, float).reshape(60, -1)
         for center in (False, True):
-            u = np.linalg.svd(matrix - center * matrix.mean(axis=0))[0][:, 0]
+            u = np.linalg.svd(flat - center * flat.mean(axis=0))[0][:, 0]
             found = decomposition(arrays, f"train/{name}", center=center).vectors[:, 0]
             assert abs(u @ found) == pytest.approx(1, abs=1e-5)
 
@@ -295,3 +297,30 @@ def test_the_command_runs_a_recipe_with_several_seeds_at_once(tmp_path, blobs):
     assert all(run.finished() for run in runs)
     lines = [json.loads(line) for line in (runs[0].path / "metrics.jsonl").read_text().splitlines()]
     assert [line["kind"] for line in lines] == ["session", "epoch", "epoch", "end"]
+
+
+def test_a_matrix_names_the_runs_that_fail_and_makes_the_others(tmp_path, blobs, monkeypatch):
+    few = [experiment("mlp", epochs=1), Experiment("mlp", "smoke", "no_such_data")]
+    monkeypatch.setattr("training.__main__.matrix", lambda preset, data: few)
+    arguments = ["matrix", "--preset", "smoke", "--data-dir", str(blobs), "--out", str(tmp_path), "--workers", "1"]
+    result = CliRunner().invoke(commands, arguments)
+    assert result.exit_code == 1
+    assert "blobs mlp seed 3: done\n" in result.stderr
+    assert "no_such_data mlp seed 0: failed: data no_such_data: no data found at " in result.stderr
+    assert [run.config["recipe"] for run in find_runs(tmp_path)] == ["mlp"]
+
+
+def test_the_matrix_of_the_laptop_holds_what_the_studies_compare():
+    runs = matrix("laptop")
+    assert {run.recipe for run in runs if run.data == "cifar10"} == set(RECIPES)
+    assert len(set(map(repr, runs))) == len(runs)
+    for data in ("cifar10", "mnist", "cifar100"):
+        seeds = {paradigm: set() for paradigm in PARADIGMS}
+        shuffled = []
+        for run in runs:
+            if run.data == data:
+                seeds[run.settings().paradigm].add((run.recipe, run.seed))
+                shuffled.append(run.settings().shuffled_labels)
+        assert all({seed for _, seed in made} == {0, 1} for made in seeds.values())
+        assert any(shuffled)
+    assert max(run.settings().train_limit + run.settings().test_limit for run in runs) <= 5000

@@ -92,10 +92,9 @@ def _run_many(experiments: Sequence[Experiment], place: Place, workers: int) -> 
     with progress_bar(Console(stderr=True)) as bar:
         row = bar.add_task("runs", total=len(experiments), state="")
         for one, error in run_all(experiments, place, workers):
-            if error is not None and not isinstance(error, InputError):
-                raise error
             failed += error is not None
-            bar.console.print(f"{one.name}: {error or 'done'}", highlight=False, markup=False, soft_wrap=True)
+            said = "done" if error is None else f"failed: {error if isinstance(error, InputError) else repr(error)}"
+            bar.console.print(f"{one.name}: {said}", highlight=False, markup=False, soft_wrap=True)
             bar.advance(row)
     if failed:
         sys.exit(1)
