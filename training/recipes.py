@@ -65,7 +65,7 @@ NARROWEST = {"width": 4}
 NARROW_AUTOENCODER = {"width": 8, "bottleneck": 64}
 
 RECIPES: Mapping[str, Recipe] = {
-    "mlp": Recipe("mlp", ADAM, {"width": 128}),
+    "mlp": Recipe("mlp", ADAM, {"width": 64}),
     "resnet18": Recipe("resnet18", RESNET, NARROW, block_records=True),
     "resnet20": Recipe("resnet20", RESNET, NARROW),
     "resnet56": Recipe("resnet56", RESNET, NARROWEST),
