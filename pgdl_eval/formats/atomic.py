@@ -11,8 +11,8 @@ from typing import Any
 from complexity.errors import InputError
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file; a reader, or a crash, never meets half of it.
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file; a reader, or a crash, never meets half of it.
 
     Raises
     ------
@@ -23,8 +23,8 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
             os.chmod(name, 0o644)
             os.replace(name, path)
         except BaseException:
@@ -32,6 +32,11 @@ def write_text(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise InputError(f"the file cannot be written: {error.strerror}", file=path) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as `write_bytes` does."""
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -1,0 +1,79 @@
+"""Feature matrices in, arrays of a record out: P-vectors, singular values, gaps and errors, uncentred and centred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from complexity import p_vectors, singular_values
+from complexity.errors import InputError
+
+from .run_folder import CENTERING, Arrays
+
+TOLERANCE = 1e-3  # degrees; what the studies compare differs by more
+
+
+def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays:
+    """The decompositions of one matrix (n, d), named as `run_folder` says.
+
+    Parameters
+    ----------
+    name : of the matrix.
+    k : P-vectors wanted; those beyond the rank are NaN.
+    every_value : whether all singular values are computed, or the top k + 1.
+
+    Raises
+    ------
+    InputError
+        If an entry is not finite.
+    """
+    if not torch.isfinite(matrix).all():
+        raise InputError("features hold NaN or infinity", field=name)
+    found: Arrays = {}
+    for convention, center in CENTERING.items():
+        for field, array in _one(matrix, k, center, every_value).items():
+            found[f"{name}/{convention}/{field}"] = array
+    return found
+
+
+def _one(matrix: Tensor, k: int, center: bool, every_value: bool) -> Arrays:
+    values = _numpy(singular_values(matrix, center=center)) if every_value else None
+    possible = min(k, *matrix.shape) if values is None else min(k, int((values > 1e-6 * values[0]).sum()))
+    try:
+        result = p_vectors(matrix, possible, center=center, tolerance=TOLERANCE)
+    except InputError:  # zero or, with centred columns, constant: a network that has collapsed has no P-vector
+        return _nothing(len(matrix), k, np.zeros(k + 1) if values is None else values)
+    fields = {
+        "spectral_gap": result.spectral_gap,
+        "explained_variance_ratio": result.explained_variance_ratio,
+        "residual": result.residual,
+        "angle_error": result.angle_error,
+    }
+    return {
+        "vectors": _padded(_numpy(result.vectors).astype(np.float32), k),
+        "singular_values": _numpy(result.singular_values) if values is None else values,
+        **{field: _padded(_numpy(array), k) for field, array in fields.items()},
+        "converged": np.append(_numpy(result.angle_error) <= TOLERANCE, np.zeros(k - possible, bool)),
+    }
+
+
+def _nothing(rows: int, k: int, values: NDArray[Any]) -> Arrays:
+    unknown = {
+        field: np.full(k, np.nan) for field in ("spectral_gap", "explained_variance_ratio", "residual", "angle_error")
+    }
+    vectors = np.full((rows, k), np.nan, np.float32)
+    return {"vectors": vectors, "singular_values": values, **unknown, "converged": np.zeros(k, bool)}
+
+
+def _padded(array: NDArray[Any], k: int) -> NDArray[Any]:
+    """NaN for those of k that are missing on the last axis."""
+    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, k - array.shape[-1])], constant_values=np.nan)
+
+
+def _numpy(array: Any) -> NDArray[Any]:
+    """Of a NumPy array, or of a tensor on any device."""
+    return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)

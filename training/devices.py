@@ -1,0 +1,91 @@
+"""The device that a run uses, and what is done differently on a GPU."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from complexity.errors import InputError
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of PyTorch; on CUDA training runs compiled, in bfloat16, with channels last."""
+
+    torch: torch.device
+
+    @property
+    def fast(self) -> bool:
+        return self.torch.type == "cuda"
+
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on the device, with channels last where that is faster."""
+        network.to(self.torch)
+        if self.fast:
+            network.to(memory_format=torch.channels_last)
+            torch.backends.cudnn.benchmark = True
+        return network
+
+    def forward(self, network: nn.Module) -> Callable[[Tensor], Any]:
+        """The network as a function for training."""
+        if not self.fast:
+            return network
+        # Two sizes of batches occur, that of all and that of the last: one compilation each.
+        compiled = torch.compile(network, dynamic=False)
+
+        def run(images: Tensor) -> Any:
+            with torch.autocast("cuda", dtype=torch.bfloat16):
+                found = compiled(images.contiguous(memory_format=torch.channels_last))
+            return found.float()
+
+        return run
+
+    def clock(self) -> float:
+        """Seconds, once all work given to the device is done."""
+        if self.fast:
+            torch.cuda.synchronize(self.torch)
+        return time.perf_counter()
+
+    def describe(self) -> dict[str, Any]:
+        """What stands in a run's config."""
+        name = torch.cuda.get_device_name(self.torch) if self.fast else self.torch.type
+        precision = "bfloat16, compiled, channels last" if self.fast else "float32"
+        return {"type": self.torch.type, "name": name, "threads": torch.get_num_threads(), "training": precision}
+
+
+def find_device(name: str) -> Device:
+    """The device of a name such as `cpu`, `cuda` or `cuda:1`; `auto` takes a GPU where there is one.
+
+    Raises
+    ------
+    InputError
+        If there is no such device.
+    """
+    if name == "auto":
+        return Device(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f"no such device: {str(error).splitlines()[0]}", field="device", found=name) from error
+    return Device(device)
+
+
+@contextmanager
+def memory_errors(sizes: str) -> Iterator[None]:
+    """Turn the device's lack of memory into an error that says sizes and what to lower."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        on_processor = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+        if not on_processor and not isinstance(error, torch.cuda.OutOfMemoryError):
+            raise
+        first = str(error).splitlines()[0] if str(error) else "no memory left"
+        problem = f"out of memory with {sizes}: {first}; lower batch_size, train_limit or subset_rows by --set"
+        raise InputError(problem, field="device") from error

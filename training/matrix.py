@@ -1,0 +1,52 @@
+"""Many runs at once: lists of runs as data, and processes that work through them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from itertools import chain
+
+import torch
+
+from .experiment import Experiment, Place
+from .loop import train
+from .presets import PRESETS
+from .recipes import RECIPES
+from .run_folder import RunFolder
+
+# One network of each paradigm, the same wherever that can be, and the reference whose labels tell nothing.
+FEW = ("resnet18", "autoencoder", "simclr", "supcon", "resnet18_shuffled_labels")
+DATA = ("cifar10", "mnist", "cifar100")
+
+
+def matrix(preset: str, data: Sequence[str] = DATA) -> list[Experiment]:
+    """One network of each paradigm with two seeds on every data set; on the first also every other recipe once.
+
+    The untrained references are epoch 0 of every run. What most studies need comes first, so that a matrix that is
+    stopped early serves them already.
+    """
+    few = [[Experiment(recipe, preset, name, seed) for seed in (0, 1) for recipe in FEW] for name in data]
+    recipes = RECIPES if PRESETS[preset].every_recipe else FEW
+    others = [Experiment(recipe, preset, data[0]) for recipe in recipes if recipe not in FEW]
+    return [*few[0], *others, *chain.from_iterable(few[1:])]
+
+
+def run_all(
+    experiments: Sequence[Experiment], place: Place, workers: int
+) -> Iterator[tuple[Experiment, BaseException | None]]:
+    """Make runs in several processes; what is done already is passed over.
+
+    Parameters
+    ----------
+    workers : processes, each with one thread; on a GPU they share the device.
+
+    Returns
+    -------
+    Each run as it ends, with what went wrong.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        futures: dict[Future[RunFolder], Experiment] = {pool.submit(train, one, place): one for one in experiments}
+        for future in as_completed(futures):
+            yield futures[future], future.exception()

@@ -1,0 +1,199 @@
+"""The folder that a run leaves behind: its layout, written and read here alone.
+
+    RUN/config.json        what was run: recipe, preset, seed, settings, data, code, device, versions
+    RUN/metrics.jsonl      one JSON object a line, as the run went on: "session", "epoch" and "end" lines
+    RUN/data.npz           data P-vectors, labels and the order of the samples
+    RUN/first_epoch.npz    P-vectors of the subset at iterations within the first epoch, stacked
+    RUN/epochs/0000.npz    P-vectors after each epoch; 0 is the untrained network
+    RUN/checkpoints/0012/  the last epoch's weights and optimizer; see `checkpoint`
+
+Arrays of the `.npz` files have names with slashes. A *decomposition* of a feature matrix is a group of arrays under
+`MATRIX/uncentered/` and `MATRIX/centered/` (columns centred):
+
+    vectors                   (n, k) float32, the top k left singular vectors; columns beyond the rank are NaN
+    singular_values           float64, the largest first: all min(n, d), or the top k + 1 where that says so
+    spectral_gap, explained_variance_ratio, residual, angle_error      (k,) float64, as in `complexity.PVectors`
+    converged                 (k,) bool, whether the angle error is within `decompose.TOLERANCE`
+
+The matrices of an epoch: `train` and `test` (features of all rows, all singular values), `subset` (features of the
+first rows of `train`, all singular values); and, with k = 1 and the top two singular values, the same rows under other
+conventions: `augmented` (inputs randomly augmented as in training), `batch_statistics` (batch normalization by the
+batch's own statistics), `logits` (supervised networks: the output), `block_1`, ... (ResNet-18: each residual block's
+output, flattened).
+
+The first epoch's file holds `iterations` (t,) and `subset/...` with k = 1 and the top two singular values, each array
+stacked along a new first axis of length t.
+
+The data's file holds `train/raw`, `train/standardized` (by channel), the same of `test` and `subset`, each uncentered
+and centered, with top k + 1 singular values; `train/labels`, `test/labels`; and `train/rows`, `test/rows`, the
+positions of the samples in the data set.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
+from pgdl_eval.formats.atomic import write_bytes, write_json, write_text
+
+FORMAT = "p-vector training run"
+VERSION = 1
+CENTERING = {"uncentered": False, "centered": True}
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """One decomposition read from a file; the fields are described at the top of this module."""
+
+    vectors: NDArray[np.float32]
+    singular_values: NDArray[np.float64]
+    spectral_gap: NDArray[np.float64]
+    explained_variance_ratio: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    angle_error: NDArray[np.float64]
+    converged: NDArray[np.bool_]
+
+
+FIELDS = tuple(Decomposition.__dataclass_fields__)
+
+
+def decomposition(arrays: Mapping[str, NDArray[Any]], matrix: str, *, center: bool = False) -> Decomposition:
+    """The decomposition of one matrix out of a file's arrays.
+
+    Raises
+    ------
+    InputError
+        If the file holds none of that name.
+    """
+    prefix = f"{matrix}/{'centered' if center else 'uncentered'}"
+    if f"{prefix}/vectors" not in arrays:
+        known = sorted({name.rsplit("/", 2)[0] for name in arrays if name.endswith("/vectors")})
+        raise InputError("no such decomposition", field="matrix", expected=f"one of {', '.join(known)}", found=prefix)
+    return Decomposition(**{field: arrays[f"{prefix}/{field}"] for field in FIELDS})
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run as it lies on the disk, finished or not."""
+
+    path: Path
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What was run; see `config.py` for the fields.
+
+        Raises
+        ------
+        InputError
+            If this is no run's folder.
+        """
+        file = self.path / "config.json"
+        try:
+            config = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"no run's config can be read: {error}", file=file) from error
+        found = (config.get("format"), config.get("version")) if isinstance(config, dict) else None
+        if found != (FORMAT, VERSION):
+            raise InputError("not the config of a run", file=file, expected=(FORMAT, VERSION), found=found)
+        return dict(config)
+
+    def lines(self, kind: str) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl of one kind, in order; a line cut off by a crash does not count."""
+        file = self.path / "metrics.jsonl"
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        whole = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        return [line for line in whole if line["kind"] == kind]
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One mapping an epoch, from epoch 0 on."""
+        return self.lines("epoch")
+
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return bool(self.lines("end"))
+
+    def epochs(self) -> list[int]:
+        """The recorded epochs; 0 is the untrained network."""
+        return sorted(int(file.stem) for file in (self.path / "epochs").glob("[0-9]*.npz"))
+
+    def epoch_file(self, epoch: int) -> Path:
+        return self.path / "epochs" / f"{epoch:04d}.npz"
+
+    def epoch(self, epoch: int) -> Arrays:
+        """The record of one epoch."""
+        return read_arrays(self.epoch_file(epoch))
+
+    def first_epoch(self) -> Arrays:
+        """The record within the first epoch."""
+        return read_arrays(self.path / "first_epoch.npz")
+
+    def data(self) -> Arrays:
+        """The data P-vectors, labels and rows."""
+        return read_arrays(self.path / "data.npz")
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        write_json(self.path / "config.json", {"format": FORMAT, "version": VERSION, **config})
+
+    def append(self, kind: str, line: Mapping[str, Any]) -> None:
+        """Add a line to metrics.jsonl."""
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": kind, **line}, allow_nan=False) + "\n")
+
+    def forget_after(self, epoch: int) -> None:
+        """Remove lines and records of later epochs, which belong to no checkpoint; for -1 all of them."""
+        file = self.path / "metrics.jsonl"
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        write_text(file, "".join(line for line in lines if json.loads(line)["epoch"] <= epoch))
+        for late in self.epochs():
+            if late > epoch:
+                self.epoch_file(late).unlink()
+
+
+def find_runs(folder: Path) -> list[RunFolder]:
+    """All runs at or below a folder, in the order of their paths.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    runs = [RunFolder(file.parent) for file in sorted(folder.rglob("config.json"))]
+    runs = [run for run in runs if (run.path / "metrics.jsonl").exists()]
+    if not runs:
+        raise InputError("no runs lie there", file=folder, expected="folders with config.json and metrics.jsonl")
+    return runs
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an `.npz` file, whole or not at all."""
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type] # numpy's stub takes the names for its own options
+    write_bytes(path, content.getvalue())
+
+
+def read_arrays(path: Path) -> Arrays:
+    """All arrays of an `.npz` file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(f"no arrays can be read: {error}", file=path) from error
