@@ -77,7 +77,8 @@ class BlockSource(Source):
             self.squares = self.raw_squares = float(np.vdot(whole, whole))
         if center:
             self.center(np.float64)
-            whole = whole - self.mean
+            assert self.mean is not None
+            whole -= self.mean
         return whole
 
     def largest(self) -> float:
