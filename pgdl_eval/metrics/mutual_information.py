@@ -111,21 +111,33 @@ def information_ratios(measures: Array, models: Pairing) -> Array:
     """The ratio of each pair of hyper-parameters, whose least is the score: (m, n) -> (m, splits)."""
     above = (measures[:, :, None] > measures[:, None, :]).astype(np.float32)
     above_count, both = models.count(above), models.count(above * models.gap_greater)
-    size, gap = models.size, models.gap_count
-    information = np.zeros_like(both)
-    for joint, p_gap, p_above in (
-        (both, gap, above_count),
-        (gap - both, gap, size - above_count),
-        (above_count - both, size - gap, above_count),
-        (size - gap - above_count + both, size - gap, size - above_count),
-    ):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            term = joint / size * np.log2(joint * size / (p_gap * p_above))
-        information += np.where(joint > 0, term, 0.0)
-    p = np.stack([gap, size - gap]) / size
-    entropy = -np.sum(p * np.log2(p + EPSILON), axis=0)
-    total = np.add.reduceat(information, models.starts, axis=1)
-    return np.asarray(total / np.add.reduceat(entropy, models.starts))
+    return ratios_of_counts(models.size, models.gap_count, above_count, both, models.starts)
+
+
+def ratios_of_counts(size: Array, gap_count: Array, above_count: Array, both: Array, starts: NDArray[np.intp]) -> Array:
+    """Information over entropy from the counts of pairs in each cell (..., c): (..., splits); NaN where no gap differs.
+
+    Parameters
+    ----------
+    size : pairs in each cell; an empty cell adds nothing.
+    gap_count, above_count, both : those in which the gap, the measure, both of the first model are the greater ones.
+    starts : where the cells of each split begin.
+    """
+    information, entropy = np.zeros(both.shape), np.zeros(np.shape(size))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for joint, of_gap, of_measure in (
+            (both, gap_count, above_count),
+            (gap_count - both, gap_count, size - above_count),
+            (above_count - both, size - gap_count, above_count),
+            (size - gap_count - above_count + both, size - gap_count, size - above_count),
+        ):
+            term = joint / size * np.log2(joint * size / (of_gap * of_measure))
+            information += np.where(joint > 0, term, 0.0)
+        for of_gap in (gap_count, size - gap_count):
+            p = of_gap / size
+            entropy -= np.where(size > 0, p * np.log2(p + EPSILON), 0.0)
+        total = np.add.reduceat(information, starts, axis=-1)
+        return np.asarray(total / np.add.reduceat(entropy, starts, axis=-1))
 
 
 def signed_agreement(measure: Array, gap: Array, models: Pairing) -> float:

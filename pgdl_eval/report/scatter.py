@@ -15,7 +15,12 @@ from ..formats.model_configs import Reference
 from ..metrics.evaluation import Evaluation
 from .table import number, p_text, verdict
 
-VERDICTS = {"noise": "within the noise", "above": "above the noise"}
+VERDICTS = {
+    "noise": "within the noise",
+    "above": "above the noise",
+    "reversed": "above the noise, against its declared direction",
+    "constant": "a constant measure",
+}
 MARKERS = "os^Dv<>pP*X"
 
 
