@@ -29,6 +29,10 @@ class TrainedModel(ABC):
         """The input of the last dense or convolutional layer, flattened: (b, ...) -> (b, d)."""
 
     @abstractmethod
+    def logits(self, inputs: Array) -> Array:
+        """The output of the network as it is, flattened: (b, ...) -> (b, classes)."""
+
+    @abstractmethod
     def weights(self) -> list[Array]:
         """Copies of all weights, those of normalization statistics included, in the framework's order."""
 

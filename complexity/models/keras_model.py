@@ -35,6 +35,9 @@ class KerasModel(TrainedModel):
             self._forward(inputs)
         return _to_numpy(seen[-1]).reshape(len(inputs), -1)
 
+    def logits(self, inputs: Array) -> Array:
+        return _to_numpy(self._forward(inputs)).reshape(len(inputs), -1)
+
     def weights(self) -> list[Array]:
         return [np.array(array) for array in self.model.get_weights()]
 

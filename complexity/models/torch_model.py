@@ -38,6 +38,9 @@ class TorchModel(TrainedModel):
             self._forward(inputs)
         return _to_numpy(seen[-1]).reshape(len(inputs), -1)
 
+    def logits(self, inputs: Array) -> Array:
+        return _to_numpy(self._forward(inputs)).reshape(len(inputs), -1)
+
     def weights(self) -> list[Array]:
         return [_to_numpy(t) for t in self.module.state_dict().values() if t.is_floating_point()]
 
