@@ -26,24 +26,17 @@ from complexity.measures import Direction
 from pgdl_eval.formats.model_configs import Reference, check_grid, read_reference
 from pgdl_eval.formats.predictions import TimeExceeded, read_predictions
 from pgdl_eval.measures import all_measures
-from pgdl_eval.metrics.evaluation import (
-    Evaluation,
-    MeanScore,
-    TaskStatistics,
-    evaluate,
-    evaluate_floor,
-    mean_score,
-    task_statistics,
-)
+from pgdl_eval.metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from pgdl_eval.metrics.half_samples import RESAMPLES
 from pgdl_eval.metrics.half_samples import SEED as HALF_SAMPLE_SEED
+from pgdl_eval.metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from pgdl_eval.metrics.mutual_information import joined_values_collide
 from pgdl_eval.metrics.noise_band import RANDOM_MEASURES, SEED
 from pgdl_eval.provenance import installed_versions, provenance_file, read_provenance
 from pgdl_eval.report.files import write_csv, write_groups_csv, write_report_json
 from pgdl_eval.report.official import write_scores
 from pgdl_eval.report.scatter import write_scatter
-from pgdl_eval.report.table import correlation_table, mean_table, ranking_table, robustness_table, score_table
+from pgdl_eval.report.table import correlation_table, ranking_table, robustness_table, score_table
 
 IGNORED = (".DS_Store", "__MACOSX")
 
@@ -54,12 +47,10 @@ Values = NDArray[np.float64]
 class Scores:
     """What scoring found: rows of the report, the values behind them, and what went wrong.
 
-    `rows` are measures on tasks, `floors` what the hyper-parameters alone reach there, `means` the measures that have a
-    score on every one of several tasks.
+    `rows` are measures on tasks, the floors of the tasks last; `means` what has a score on every one of several tasks.
     """
 
     rows: list[Evaluation] = field(default_factory=list)
-    floors: list[Evaluation] = field(default_factory=list)
     means: list[MeanScore] = field(default_factory=list)
     values: dict[tuple[str, str], Values] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
@@ -89,22 +80,32 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> tuple[
     for measure, folder in measures.items():
         target = output_dir if len(measures) == 1 else output_dir / measure
         _score_measure(measure, folder, target, list(tasks), statistics, found)
-    _add_floors_and_means(found, statistics, list(tasks))
+    _add_floors(found, statistics)
+    _add_means(found, statistics, len(tasks))
     _write_report(found, output_dir)
     for row in found.rows:
-        picture = output_dir / f"{row.task}.{row.measure}.png"
-        write_scatter(picture, row, found.values[row.task, row.measure], statistics[row.task].reference)
+        if not row.floor:
+            picture = output_dir / f"{row.task}.{row.measure}.png"
+            write_scatter(picture, row, found.values[row.task, row.measure], statistics[row.task].reference)
     return found, statistics
 
 
-def _add_floors_and_means(found: Scores, statistics: Mapping[str, TaskStatistics], tasks: Sequence[str]) -> None:
-    scored = {row.task for row in found.rows}
-    floors = [evaluate_floor(task, statistics[task]) for task in tasks if task in scored]
-    found.floors = [floor for floor in floors if floor is not None]
+def _add_floors(found: Scores, statistics: Mapping[str, TaskStatistics]) -> None:
+    """What the hyper-parameters alone reach on each task that has a row."""
+    for task in dict.fromkeys(row.task for row in found.rows):
+        reference = statistics[task].reference
+        values = hyperparameter_floor(reference.gap, reference.hyperparameters)
+        if values is not None:
+            found.rows.append(evaluate(task, FLOOR, values, statistics[task], floor=True))
+            found.values[task, FLOOR] = values
+
+
+def _add_means(found: Scores, statistics: Mapping[str, TaskStatistics], tasks: int) -> None:
     for measure in dict.fromkeys(row.measure for row in found.rows):
         rows = [row for row in found.rows if row.measure == measure]
-        if len(rows) == len(tasks) > 1:
-            found.means.append(mean_score(rows, [statistics[row.task].random for row in rows]))
+        if len(rows) == tasks > 1:
+            values = [found.values[row.task, measure] for row in rows]
+            found.means.append(mean_score(rows, values, [statistics[row.task] for row in rows]))
 
 
 def _write_report(found: Scores, output_dir: Path) -> None:
@@ -117,11 +118,10 @@ def _write_report(found: Scores, output_dir: Path) -> None:
         "errors": found.errors,
         "notes": found.notes,
     }
-    rows = [*found.rows, *found.floors]
-    write_report_json(output_dir / "report.json", rows, found.means, context)
-    if rows:
-        write_csv(output_dir / "report.csv", rows)
-        write_groups_csv(output_dir / "within_groups.csv", rows)
+    write_report_json(output_dir / "report.json", found.rows, found.means, context)
+    if found.rows:
+        write_csv(output_dir / "report.csv", found.rows, found.means)
+        write_groups_csv(output_dir / "within_groups.csv", found.rows)
 
 
 def reference_files(folder: Path) -> dict[str, Path]:
@@ -243,10 +243,11 @@ def _run(folders: tuple[Path, ...], console: Console) -> int:
 
 def _print(found: Scores, output_dir: Path, console: Console) -> None:
     for task in dict.fromkeys(row.task for row in found.rows):
-        rows = [row for row in [*found.rows, *found.floors] if row.task == task]
-        console.print(score_table(rows), correlation_table(rows), robustness_table(rows))
+        rows = [row for row in found.rows if row.task == task]
+        console.print(score_table(f"{task}, {rows[0].models} models", rows))
+        console.print(correlation_table(rows), robustness_table(rows))
     if found.means:
-        console.print(mean_table(found.means))
+        console.print(score_table(f"Mean over {found.means[0].tasks} tasks", found.means))
     for measure, average in found.averages.items():
         console.print(f"{measure}: task_average_score {average:0.12f}", highlight=False)
     for note in found.notes:

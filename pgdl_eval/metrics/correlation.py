@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, rankdata, spearmanr
+from scipy.stats import kendalltau, spearmanr
 
-from .half_samples import NORMAL_95, SMALLEST_SAMPLE, UNDEFINED, Halves, Interval, half_samples, membership
+from .concordance import signs
+from .half_samples import NORMAL_95, UNDEFINED, Interval, deviation, half_membership
 
 Array = NDArray[np.float64]
-LARGEST = 0.999  # a half-sample in perfect order counts as this on Fisher's scale, where 1 is infinite
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """A rank correlation with its two-sided p-value and 95% interval; NaN where the measure is constant."""
+    """A rank correlation with its two-sided p-value and 95% interval; NaN where the measure or the gap is constant."""
 
     value: float
     p_value: float
-    low: float
-    high: float
+    interval: Interval
 
 
-CONSTANT = Correlation(np.nan, np.nan, np.nan, np.nan)
+CONSTANT = Correlation(np.nan, np.nan, UNDEFINED)
 
 
-def spearman(measure: Array, gap: Array, *, halves: Halves | None = None) -> Correlation:
-    """Spearman's rank correlation of two (n,) arrays.
+def spearman(measure: Array, gap: Array) -> Correlation:
+    """Spearman's rank correlation of two (n,) arrays; ties have average ranks.
 
-    p-value: SciPy's. Interval: from half-samples, see `fisher_interval`; none below 8 models.
+    Value and p-value: SciPy's. Interval: see `fisher_interval`.
     """
-    if is_constant(measure, gap):
-        return CONSTANT
-    found = spearmanr(measure, gap)
-    interval = UNDEFINED
-    if len(gap) >= SMALLEST_SAMPLE:
-        halves = half_samples(len(gap)) if halves is None else halves
-        interval = fisher_interval(found.statistic, spearman_of_rows(measure[halves], gap[halves]))
-    return Correlation(float(found.statistic), float(found.pvalue), interval.low, interval.high)
+    return _correlation(spearmanr, spearman_of_halves, measure, gap)
 
 
-def kendall(measure: Array, gap: Array, *, halves: Halves | None = None) -> Correlation:
-    """Kendall's tau-b of two (n,) arrays; p-value and interval as for `spearman`."""
+def kendall(measure: Array, gap: Array) -> Correlation:
+    """Kendall's tau-b of two (n,) arrays; value, p-value and interval as for `spearman`."""
+    return _correlation(kendalltau, kendall_of_halves, measure, gap)
+
+
+def _correlation(
+    test: Callable[[Array, Array], Any], of_halves: Callable[[Array, Array], Array], measure: Array, gap: Array
+) -> Correlation:
     if is_constant(measure, gap):
         return CONSTANT
-    found = kendalltau(measure, gap)
-    interval = UNDEFINED
-    if len(gap) >= SMALLEST_SAMPLE:
-        halves = half_samples(len(gap)) if halves is None else halves
-        interval = fisher_interval(found.statistic, kendall_of_halves(measure, gap, halves))
-    return Correlation(float(found.statistic), float(found.pvalue), interval.low, interval.high)
+    found = test(measure, gap)
+    interval = fisher_interval(found.statistic, deviation(of_halves(measure, gap), len(gap)))
+    return Correlation(float(found.statistic), float(found.pvalue), interval)
 
 
 def is_constant(measure: Array, gap: Array) -> bool:
@@ -59,37 +56,35 @@ def is_constant(measure: Array, gap: Array) -> bool:
     return len(gap) < 3 or bool(np.ptp(measure) == 0) or bool(np.ptp(gap) == 0)
 
 
-def spearman_of_rows(measures: Array, gaps: Array) -> Array:
-    """Spearman's coefficient of each row of two (m, n) arrays: (m,); NaN for constant rows."""
-    x, y = (rankdata(rows, axis=1) - (rows.shape[1] + 1) / 2 for rows in (measures, gaps))
+def fisher_interval(value: float, spread: float) -> Interval:
+    """The 95% interval of a rank correlation from its standard deviation over half-samples.
+
+    On Fisher's scale artanh r, on which a deviation of r counts 1 / (1 - r^2) times. None below 8 models, and none for
+    a perfect order, in which the half-samples do not differ.
+    """
+    if not spread > 0:
+        return UNDEFINED
+    centre, reach = np.arctanh(value), NORMAL_95 * spread / (1 - value**2)
+    return Interval(float(np.tanh(centre - reach)), float(np.tanh(centre + reach)))
+
+
+def spearman_of_halves(measure: Array, gap: Array) -> Array:
+    """Spearman's coefficient of each half-sample of two (n,) arrays: (RESAMPLES,); NaN for constant halves.
+
+    The average rank of a model within a half, less the mean rank, is half the sum of the signs of its differences.
+    """
+    chosen = half_membership(len(gap))
+    x, y = (chosen * (chosen @ signs(values).T) for values in (measure, gap))  # (RESAMPLES, n) twice the centred ranks
     with np.errstate(invalid="ignore"):
         return np.asarray(np.sum(x * y, axis=1) / np.sqrt(np.sum(x * x, axis=1) * np.sum(y * y, axis=1)))
 
 
-def kendall_of_halves(measure: Array, gap: Array, halves: Halves) -> Array:
-    """Kendall's tau-b of each half-sample (m, k) of two (n,) arrays: (m,); NaN for constant halves."""
-    chosen = membership(halves, len(gap))
-    x, y = (np.sign(values[:, None] - values[None, :]) for values in (measure, gap))
-
-    def total(table: Array) -> Array:
-        return np.asarray(np.sum(chosen @ table * chosen, axis=1))
-
+def kendall_of_halves(measure: Array, gap: Array) -> Array:
+    """Kendall's tau-b of each half-sample of two (n,) arrays: (RESAMPLES,); NaN for constant halves."""
+    chosen = half_membership(len(gap))
+    x, y = signs(measure), signs(gap)
+    concordance, of_measure, of_gap = (
+        np.sum(chosen @ table * chosen, axis=1) for table in (x * y, np.abs(x), np.abs(y))
+    )
     with np.errstate(invalid="ignore"):
-        return np.asarray(total(x * y) / np.sqrt(total(x * x) * total(y * y)))
-
-
-def fisher_interval(value: float, of_halves: Array) -> Interval:
-    """The 95% interval of a correlation whose values on half-samples are given.
-
-    On Fisher's scale, artanh, the value -/+ 1.96 standard deviations over the half-samples. NaN where most half-samples
-    are constant.
-    """
-    defined = of_halves[np.isfinite(of_halves)]
-    if 2 * len(defined) < len(of_halves):
-        return UNDEFINED
-    spread = float(np.arctanh(np.clip(defined, -LARGEST, LARGEST)).std())
-    if abs(value) >= 1 and spread == 0:
-        return Interval(float(np.sign(value)), float(np.sign(value)))
-    centre = np.arctanh(np.clip(value, -LARGEST, LARGEST))
-    low, high = np.tanh([centre - NORMAL_95 * spread, centre + NORMAL_95 * spread])
-    return Interval(float(min(low, value)), float(max(high, value)))
+        return np.asarray(concordance / np.sqrt(of_measure * of_gap))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .concordance import concordance
 from .neighbours import neighbours
 
 Array = NDArray[np.float64]
@@ -18,7 +19,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class GranulatedKendall:
-    """psi of each hyper-parameter, in [-1, 1] (NaN for one that never varies), and Psi, the mean of the defined ones."""
+    """psi of each hyper-parameter, in [-1, 1] (NaN for one that never varies), and Psi, the mean of those that do."""
 
     by_hyperparameter: Mapping[str, float]
     mean: float
@@ -28,15 +29,15 @@ def granulated_kendall(measure: Array, gap: Array, hyperparameters: Mapping[str,
     """The granulated Kendall coefficient of a measure on a complete grid.
 
     psi_i is the mean, over all settings of the other hyper-parameters, of Kendall's coefficient of the models that
-    differ in the i-th alone; there the coefficient is the mean of sgn(m - m') sgn(g - g') over pairs, so that ties count
-    as 0. In a complete grid all these groups are of one size, and psi_i is the mean over all such pairs.
+    differ in the i-th alone; there the coefficient is the mean of sgn(m - m') sgn(g - g') over pairs, so that ties
+    count as 0. In a complete grid all these groups are of one size, and psi_i is the mean over all such pairs.
 
     Parameters
     ----------
     measure, gap : (n,) values; the measure turned so that larger means a larger expected gap.
     hyperparameters : for each name n values.
     """
-    agreement = np.sign(np.subtract.outer(measure, measure)) * np.sign(np.subtract.outer(gap, gap))
+    agreement = concordance(measure, gap)
     found = {
         name: float(agreement[pairs].mean()) if pairs.any() else float("nan")
         for name, pairs in neighbours(hyperparameters).items()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+FLOOR = "hyper-parameters (floor)"  # its name where measures have theirs
 SMALLEST_FREEDOM = 1e-9
 DECIMALS = 12  # what differs by rounding alone is a tie
 
@@ -21,9 +22,9 @@ def hyperparameter_floor(gap: Array, hyperparameters: Mapping[str, Sequence[str]
     """The gap (n,) of each model as a least-squares fit to the others predicts it, or None.
 
     Indicators of every value of every hyper-parameter enter additively, with an intercept. The fit without a model
-    follows from the fit with all: the leave-one-out residual is r_i / (1 - h_i), h the diagonal of the hat matrix (Allen,
-    "The relationship between variable selection and data augmentation and a method for prediction", 1974). None if some
-    model alone determines a coefficient, so that nothing is left to predict it from.
+    follows from the fit with all: the leave-one-out residual is r_i / (1 - h_i), h the diagonal of the hat matrix
+    (Allen, "The relationship between variable selection and data augmentation and a method for prediction", 1974). None
+    if some model alone determines a coefficient, so that nothing is left to predict it from.
     """
     indicators = [
         np.array(values) == value for values in hyperparameters.values() for value in list(dict.fromkeys(values))[1:]
@@ -35,4 +36,4 @@ def hyperparameter_floor(gap: Array, hyperparameters: Mapping[str, Sequence[str]
     if np.any(freedom < SMALLEST_FREEDOM):
         return None
     residual = gap - basis @ (basis.T @ gap)
-    return np.round(gap - residual / freedom, DECIMALS)
+    return np.asarray(np.round(gap - residual / freedom, DECIMALS))

@@ -7,58 +7,60 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .half_samples import NORMAL_95, SMALLEST_SAMPLE, UNDEFINED, Halves, Interval, membership
-from .mutual_information import AT_A_TIME, Pairing, ratios_of_counts
+from .half_samples import NORMAL_95, UNDEFINED, Halves, Interval, deviation, half_samples
+from .mutual_information import AT_A_TIME, Pairing, information_ratios
 
 Array = NDArray[np.float64]
+HalfPairings = Sequence[tuple[Halves, Pairing]]
 
 
-def score_interval(measure: Array, score: float, models: Pairing, halves: Halves) -> Interval:
+def half_pairings(models: Pairing) -> HalfPairings:
+    """The half-samples of a task's models with the pairs within them, in portions; made once a task."""
+    halves = half_samples(len(models.gap_greater))
+    portions = (halves[i : i + AT_A_TIME] for i in range(0, len(halves), AT_A_TIME))
+    return [(portion, models.subsets(portion)) for portion in portions]
+
+
+def scores_of_halves(measure: Array, halves: HalfPairings) -> Array:
+    """The score of a measure (n,) on each half-sample: (RESAMPLES,)."""
+    return np.concatenate([information_ratios(measure[chosen], models).min(axis=1) for chosen, models in halves])
+
+
+def score_interval(measure: Array, score: float, halves: HalfPairings) -> Interval:
     """The 95% interval of a measure's score over models of a task.
 
-    On the scale of the square root, where the spread depends least on the score: the root of the score -/+ 1.96 standard
-    deviations of the roots over the half-samples. The upward bias of small tables cancels in the spread. What it covers
-    is the score that such a measure has in the mean over tasks of this very grid, bias included; compare it with the
-    noise band of the task, not with 0.
+    On the scale of the square root: the root of the score -/+ 1.96 times the larger of two standard deviations, that of
+    the roots over the half-samples and `smallest_deviation`. What it covers is the score that such a measure has in the
+    mean over tasks of this very grid, upward bias of small tables included; compare it with the noise band of the task,
+    not with 0. None below 8 models and for a perfect score.
 
     Parameters
     ----------
     measure : (n,) values.
     score : its score on all models.
-    models : the task's models.
-    halves : (m, k) half-samples.
+    halves : the half-samples of the task.
     """
-    scores = scores_of_halves(measure, models, halves)
-    defined = scores[np.isfinite(scores)]
-    if len(measure) < SMALLEST_SAMPLE or 2 * len(defined) < len(scores):
+    models = len(measure)
+    spread = deviation(np.sqrt(np.maximum(scores_of_halves(measure, halves), 0.0)), models)
+    if np.isnan(spread) or score >= 1:
         return UNDEFINED
-    centre, spread = np.sqrt(max(score, 0.0)), np.sqrt(np.maximum(defined, 0.0)).std()
-    low, high = np.maximum([centre - NORMAL_95 * spread, centre + NORMAL_95 * spread], 0.0) ** 2
-    return Interval(float(min(low, score)), float(max(high, score)))
+    root, reach = np.sqrt(max(score, 0.0)), NORMAL_95 * max(spread, smallest_deviation(score, models))
+    return Interval(float(max(root - reach, 0.0) ** 2), float(min(root + reach, 1.0) ** 2))
 
 
-def scores_of_halves(measure: Array, models: Pairing, halves: Halves) -> Array:
-    """The score of each half-sample (m, k): (m,); NaN where no gap differs within any cell.
+def smallest_deviation(score: float, models: int) -> float:
+    """A lower bound of the standard deviation of the root of a score.
 
-    Cells that a half-sample leaves empty add nothing.
+    Two binary variables with a small correlation t have t^2 / (2 ln 2) bits of mutual information, so that the root of
+    a small score deviates as t / sqrt(2 ln 2) does; Kendall's t of n independent pairs of values has the variance
+    4 / (9 n), to first order (Kendall, "Rank Correlation Methods", chapter 5). It shrinks as the score grows to 1.
+    Half-samples alone miss it where a weak measure happens to score low: low scores vary little among themselves.
     """
-    above = np.greater.outer(measure, measure).astype(np.float32)
-    chosen = membership(halves, len(measure)).astype(np.float32)
-    return np.concatenate([_scores(chosen[i : i + AT_A_TIME], above, models) for i in range(0, len(halves), AT_A_TIME)])
-
-
-def _scores(chosen: NDArray[np.float32], above: NDArray[np.float32], models: Pairing) -> Array:
-    within = chosen[:, :, None] * chosen[:, None, :]  # (m, n, n)
-    in_group = chosen @ models.groups  # (m, g)
-    size = (in_group[:, models.cells[0]] * in_group[:, models.cells[1]]).astype(np.float64)
-    gap_count = models.count(within * models.gap_greater)
-    above_count = models.count(within * above)
-    both = models.count(within * (above * models.gap_greater))
-    return np.asarray(ratios_of_counts(size, gap_count, above_count, both, models.starts).min(axis=1))
+    return float((1 - score) * np.sqrt(2 / (9 * np.log(2) * models)))
 
 
 def mean_interval(scores: Sequence[float], intervals: Sequence[Interval]) -> Interval:
-    """The interval of the mean of independent scores from their own intervals.
+    """The 95% interval of the mean of independent scores from their own intervals; NaN if one of these is.
 
     Zou and Donner, "Construction of confidence limits about effect measures" (2008): distances to the limits add as
     variances do.

@@ -1,10 +1,10 @@
 """How often a measure gets the direction of a change wrong, in the mean and in the worst environment.
 
-Dziugaite et al., "In Search of Robust Measures of Generalization" (2020), sections 3 and 5: an environment changes one
-hyper-parameter from one value to another, and its sign-error is E[1 - sgn(m' - m) sgn(g' - g)] / 2. There the mean is
-over repeated trainings with other seeds; a task of the competition holds one network a setting, so that here it is over
-the settings of the other hyper-parameters. Their weights for noise in the gap need the size of the test set, which a
-task does not tell: all pairs count alike.
+Dziugaite et al., "In Search of Robust Measures of Generalization" (2020), the coupled-network experiments: two settings
+that differ in one hyper-parameter are an environment, and its sign-error is E[1 - sgn(m' - m) sgn(g' - g)] / 2 over
+repeated trainings. A task of the competition holds one network a setting, so that here an environment changes one
+hyper-parameter from one value to another, and the mean is over the settings of the others. Their weights for noise in
+the gap need the size of the test set, which a task does not tell: all pairs count alike.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .concordance import concordance
 from .neighbours import neighbours
 
 Array = NDArray[np.float64]
@@ -59,7 +60,7 @@ def environment_sign_errors(
     measure: Array, gap: Array, hyperparameters: Mapping[str, Sequence[str]]
 ) -> dict[tuple[str, str, str], float]:
     """The sign-error of each environment (name, value, other value); an environment without any pair is left out."""
-    wrong = (1 - np.sign(np.subtract.outer(measure, measure)) * np.sign(np.subtract.outer(gap, gap))) / 2
+    wrong = (1 - concordance(measure, gap)) / 2
     found = {}
     for name, pairs in neighbours(hyperparameters).items():
         values = np.array(hyperparameters[name])

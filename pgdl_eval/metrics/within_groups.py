@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .correlation import Correlation, kendall, spearman
-from .half_samples import half_samples
 
 Array = NDArray[np.float64]
 
@@ -39,8 +38,7 @@ def correlation_within_groups(
         levels = tuple(dict.fromkeys(values))
         for level in levels if len(levels) > 1 else ():
             chosen = np.array(values) == level
-            halves = half_samples(int(chosen.sum()))
-            found = (coefficient(measure[chosen], gap[chosen], halves=halves) for coefficient in (spearman, kendall))
+            found = (coefficient(measure[chosen], gap[chosen]) for coefficient in (spearman, kendall))
             groups.append(WithinGroup(name, level, int(chosen.sum()), *found))
     return tuple(groups)
 

@@ -14,10 +14,12 @@ from ..formats.atomic import write_json, write_text
 from ..metrics.evaluation import Evaluation, MeanScore
 
 
-def write_csv(path: Path, rows: Sequence[Evaluation]) -> None:
-    """One line a task and measure; nested statistics as columns NAME.PART, those within groups left out."""
-    flat = pd.json_normalize([{name: value for name, value in asdict(row).items() if name != "within"} for row in rows])
-    write_text(path, flat.to_csv(index=False))
+def write_csv(path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore]) -> None:
+    """One line a task and measure, then one a mean; nested statistics as columns NAME.PART, without those of groups."""
+    lines = [{name: value for name, value in asdict(row).items() if name != "within"} for row in rows]
+    lines += [{"task": f"mean of {mean.tasks} tasks", **asdict(mean)} for mean in means]
+    table = pd.json_normalize(lines).drop(columns="tasks", errors="ignore")
+    write_text(path, table.convert_dtypes().to_csv(index=False))  # counts stay whole where a mean has none
 
 
 def write_groups_csv(path: Path, rows: Sequence[Evaluation]) -> None:

@@ -12,49 +12,32 @@ from rich.table import Table
 from ..metrics.correlation import Correlation
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
-from ..metrics.noise_band import NoiseBand
 from ..metrics.within_groups import reversed_within
 
 UNDEFINED = "-"
+RANDOM = "random measures"
 
 
-def score_table(rows: Sequence[Evaluation]) -> Table:
-    """The scores of all measures on one task beside what random measures reach there; in percent."""
-    first = rows[0]
-    table = _score_table(f"{first.task}, {first.models} models: 100 x conditional mutual information")
+def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
+    """The scores of measures on one task, or in the mean over tasks, above what random measures reach there."""
+    names = ("score", "95% interval", "p", "signed", "verdict")
+    table = _table(f"{where}: 100 x conditional mutual information", names)
     for row in rows:
-        _add_score(table, row.measure, row.score, row.score_interval, row.noise, verdict(row))
+        limits = interval_text(row.score_interval, "{:.1f}", unit=100)
+        signed = f"{100 * row.signed_score:+.2f}"
+        table.add_row(row.measure, percent(row.score), limits, p_text(row.noise.p_value), signed, row.verdict)
+    table.add_section()
+    noise = rows[0].noise
+    for name, value in (("mean", noise.mean), ("95%", noise.percentile_95), ("max", noise.largest)):
+        table.add_row(f"{RANDOM}, {name}", percent(value), style="dim")
     return table
-
-
-def mean_table(means: Sequence[MeanScore]) -> Table:
-    """The mean score of each measure over tasks, as on the competition's leaderboard; in percent."""
-    table = _score_table(f"Mean over {means[0].tasks} tasks: 100 x conditional mutual information")
-    for mean in means:
-        _add_score(table, mean.measure, mean.score, mean.score_interval, mean.noise, standing(mean.score, mean.noise))
-    return table
-
-
-def _score_table(title: str) -> Table:
-    table = _table(title)
-    for name in ("score", "95% interval", "random mean", "95%", "max", "p"):
-        table.add_column(name, justify="right", no_wrap=name != "random mean")
-    table.add_column("")
-    return table
-
-
-def _add_score(table: Table, name: str, score: float, interval: Interval, noise: NoiseBand, word: str) -> None:
-    band = (f"{100 * value:.2f}" for value in (noise.mean, noise.percentile_95, noise.largest))
-    limits = interval_text(100 * interval.low, 100 * interval.high, "{:.1f}")
-    table.add_row(name, f"{100 * score:.2f}", limits, *band, p_text(noise.p_value), word)
 
 
 def correlation_table(rows: Sequence[Evaluation]) -> Table:
     """The rank correlation of each measure with the gap over all models of one task, with 95% intervals."""
     first = rows[0]
-    table = _table(f"{first.task}, {first.models} models: rank correlation with the generalization gap")
-    for name in ("tied", "", "value", "95% interval", "p"):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    title = f"{first.task}, {first.models} models: rank correlation with the generalization gap"
+    table = _table(title, ("tied", "", "value", "95% interval", "p"))
     for row in rows:
         table.add_row(row.measure, str(row.tied_models), "Spearman", *_correlation(row.spearman))
         table.add_row("", "", "tau-b", *_correlation(row.kendall))
@@ -62,43 +45,41 @@ def correlation_table(rows: Sequence[Evaluation]) -> Table:
 
 
 def robustness_table(rows: Sequence[Evaluation]) -> Table:
-    """Whether each measure holds up where one hyper-parameter changes or stays, and what picking by it costs."""
-    table = _table(f"{rows[0].task}: in the direction that each measure declares; regret in points of the gap")
-    names = ("granulated tau", "least", "sign-error mean", "90%", "max", "groups reversed", "regret", "top 10%")
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=" " not in name)
+    """Whether each measure holds up where one hyper-parameter changes or stays, and what picking by it costs.
+
+    In the direction that each declares: granulated Kendall's tau (mean and least over hyper-parameters), sign-error
+    over environments, groups of equal hyper-parameter whose tau-b has the other sign than that of all models, regret of
+    the top model in points of the gap, hit rate of the top tenth.
+    """
+    title = f"{rows[0].task}: granulated tau, sign-error, reversed groups, regret of picking"
+    names = ("tau\nmean", "tau\nleast", "error\nmean", "error\n90%", "error\nmax", "groups\nreversed", "regret")
+    table = _table(title, (*names, "top\n10%"), padding=0)  # all of it and a name of 24 letters in 80 columns
     for row in rows:
         psi, error, picked = row.granulated, row.sign_error, row.selection
         least = min((value for value in psi.by_hyperparameter.values() if not math.isnan(value)), default=math.nan)
-        flipped = len(reversed_within(row.within, row.kendall.value))
         errors = (f"{value:.2f}" for value in (error.mean, error.percentile_90, error.maximum))
-        table.add_row(
-            row.measure, number(psi.mean), number(least), *errors, f"{flipped}/{len(row.within)}",
-            f"{100 * picked.regret:.1f}", f"{100 * picked.hit_rate:.0f}%",
-        )  # fmt: skip
+        flipped = f"{len(reversed_within(row.within, row.kendall.value))} of {len(row.within)}"
+        chosen = f"{100 * picked.regret:.1f}", f"{100 * picked.hit_rate:.0f}%"
+        table.add_row(row.measure, number(psi.mean), number(least), *errors, flipped, *chosen)
+    table.add_section()
     picked = rows[0].selection
-    table.add_row("[dim]at random[/dim]", "0", "0", "0.50", "", "", "", f"{100 * picked.regret_at_random:.1f}",
-                  f"{100 * picked.hit_rate_at_random:.0f}%", style="dim")  # fmt: skip
+    chance = f"{100 * picked.regret_at_random:.1f}", f"{100 * picked.hit_rate_at_random:.0f}%"
+    table.add_row(f"{RANDOM}, mean", "0", "", "0.50", "", "", "", *chance, style="dim")
     return table
 
 
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+def _table(title: str, columns: Sequence[str], *, padding: int = 1) -> Table:
+    """A table of measures with these columns: numbers, but for words below "verdict" and an empty name."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, padding, 0, 0))
     table.add_column("measure", overflow="fold", min_width=16)
+    for name in columns:
+        table.add_column(name, justify="left" if name in ("", "verdict") else "right", no_wrap=True)
     return table
 
 
-def standing(score: float, noise: NoiseBand) -> str:
-    """Whether a score tells a measure from 95% of random ones."""
-    return "noise" if score <= noise.percentile_95 else "above"
-
-
-def verdict(row: Evaluation) -> str:
-    """The standing of a row, and whether the measure is constant or goes against the direction that it declares."""
-    if row.tied_models == row.models and math.isnan(row.spearman.value):
-        return "constant"
-    word = standing(row.score, row.noise)
-    return "reversed" if word == "above" and row.direction < 0 else word
+def percent(score: float) -> str:
+    """A score in [0, 1] as the competition shows it."""
+    return f"{100 * score:.2f}"
 
 
 def p_text(p: float) -> str:
@@ -113,15 +94,17 @@ def number(value: float) -> str:
     return UNDEFINED if math.isnan(value) else f"{value:+.2f}"
 
 
-def interval_text(low: float, high: float, form: str) -> str:
+def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str:
     """Both limits in brackets, safe for the markup of a terminal table."""
-    return UNDEFINED if math.isnan(low) else escape(f"[{form.format(low)}, {form.format(high)}]")
+    if math.isnan(interval.low):
+        return UNDEFINED
+    return escape(f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]")
 
 
 def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]) -> Table:
     """The models of a task from the smallest to the largest expected gap, beside their true gaps."""
     table = Table(
-        title=f"Ranking of {row.task} by {row.measure}: the smallest expected gap first",
+        title=f"{row.task} by {row.measure}: smallest expected gap first",
         title_justify="left",
         box=box.SIMPLE_HEAD,
     )
@@ -137,5 +120,5 @@ def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float
 
 def _correlation(found: Correlation) -> tuple[str, str, str]:
     if math.isnan(found.value):
-        return "undefined", "constant", UNDEFINED
-    return number(found.value), interval_text(found.low, found.high, "{:+.2f}"), p_text(found.p_value)
+        return UNDEFINED, "constant", UNDEFINED
+    return number(found.value), interval_text(found.interval), p_text(found.p_value)
