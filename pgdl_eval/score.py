@@ -22,15 +22,21 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from complexity.errors import InputError
+from complexity.measures import Direction
 from pgdl_eval.formats.model_configs import Reference, check_grid, read_reference
 from pgdl_eval.formats.predictions import TimeExceeded, read_predictions
-from pgdl_eval.metrics.evaluation import Evaluation, TaskStatistics, evaluate, task_statistics
+from pgdl_eval.measures import all_measures
+from pgdl_eval.metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
+from pgdl_eval.metrics.half_samples import RESAMPLES
+from pgdl_eval.metrics.half_samples import SEED as HALF_SAMPLE_SEED
+from pgdl_eval.metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from pgdl_eval.metrics.mutual_information import joined_values_collide
+from pgdl_eval.metrics.noise_band import RANDOM_MEASURES, SEED
 from pgdl_eval.provenance import installed_versions, provenance_file, read_provenance
-from pgdl_eval.report.files import write_csv, write_report_json
+from pgdl_eval.report.files import write_csv, write_groups_csv, write_report_json
 from pgdl_eval.report.official import write_scores
 from pgdl_eval.report.scatter import write_scatter
-from pgdl_eval.report.table import correlation_table, ranking_table, score_table
+from pgdl_eval.report.table import correlation_table, ranking_table, robustness_table, score_table
 
 IGNORED = (".DS_Store", "__MACOSX")
 
@@ -39,9 +45,13 @@ Values = NDArray[np.float64]
 
 @dataclass
 class Scores:
-    """What scoring found: rows of the report, the values behind them, and what went wrong."""
+    """What scoring found: rows of the report, the values behind them, and what went wrong.
+
+    `rows` are measures on tasks, the floors of the tasks last; `means` what has a score on every one of several tasks.
+    """
 
     rows: list[Evaluation] = field(default_factory=list)
+    means: list[MeanScore] = field(default_factory=list)
     values: dict[tuple[str, str], Values] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -56,7 +66,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> tuple[
     reference_dir : TASK/model_configs.json, also below `reference_data`.
     prediction_dir : TASK.predict for one measure, or MEASURE/TASK.predict for several.
     output_dir : gets scores.txt and scores.html (in a folder a measure where there are several), report.csv,
-        report.json and a PNG for each task and measure.
+        within_groups.csv, report.json and a PNG for each task and measure.
 
     Raises
     ------
@@ -70,20 +80,48 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> tuple[
     for measure, folder in measures.items():
         target = output_dir if len(measures) == 1 else output_dir / measure
         _score_measure(measure, folder, target, list(tasks), statistics, found)
+    _add_floors(found, statistics)
+    _add_means(found, statistics, len(tasks))
+    _write_report(found, output_dir)
+    for row in found.rows:
+        if not row.floor:
+            picture = output_dir / f"{row.task}.{row.measure}.png"
+            write_scatter(picture, row, found.values[row.task, row.measure], statistics[row.task].reference)
+    return found, statistics
+
+
+def _add_floors(found: Scores, statistics: Mapping[str, TaskStatistics]) -> None:
+    """What the hyper-parameters alone reach on each task that has a row."""
+    for task in dict.fromkeys(row.task for row in found.rows):
+        reference = statistics[task].reference
+        values = hyperparameter_floor(reference.gap, reference.hyperparameters)
+        if values is not None:
+            found.rows.append(evaluate(task, FLOOR, values, statistics[task], floor=True))
+            found.values[task, FLOOR] = values
+
+
+def _add_means(found: Scores, statistics: Mapping[str, TaskStatistics], tasks: int) -> None:
+    for measure in dict.fromkeys(row.measure for row in found.rows):
+        rows = [row for row in found.rows if row.measure == measure]
+        if len(rows) == tasks > 1:
+            values = [found.values[row.task, measure] for row in rows]
+            found.means.append(mean_score(rows, values, [statistics[row.task] for row in rows]))
+
+
+def _write_report(found: Scores, output_dir: Path) -> None:
     context = {
         "scored": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": installed_versions(),
+        "random_measures": {"count": RANDOM_MEASURES, "seed": SEED},
+        "half_samples": {"count": RESAMPLES, "seed": HALF_SAMPLE_SEED},
         "average_score": found.averages,
         "errors": found.errors,
         "notes": found.notes,
     }
-    write_report_json(output_dir / "report.json", found.rows, context)
+    write_report_json(output_dir / "report.json", found.rows, found.means, context)
     if found.rows:
-        write_csv(output_dir / "report.csv", found.rows)
-    for row in found.rows:
-        picture = output_dir / f"{row.task}.{row.measure}.png"
-        write_scatter(picture, row, found.values[row.task, row.measure], statistics[row.task].reference)
-    return found, statistics
+        write_csv(output_dir / "report.csv", found.rows, found.means)
+        write_groups_csv(output_dir / "within_groups.csv", found.rows)
 
 
 def reference_files(folder: Path) -> dict[str, Path]:
@@ -110,6 +148,12 @@ def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
     if not found:
         raise InputError("no predictions", file=folder, expected=f"{tasks[0]}.predict, or MEASURE/{tasks[0]}.predict")
     return found
+
+
+def declared_direction(measure: str) -> Direction:
+    """What a registered measure of this name declares; predictions of others count as larger = larger gap."""
+    known = all_measures().get(measure)
+    return "larger gap" if known is None else known.higher_means
 
 
 def _prepare(tasks: Mapping[str, Path], found: Scores) -> dict[str, TaskStatistics]:
@@ -155,7 +199,7 @@ def _score_measure(
         except InputError as error:
             found.errors.append(str(error))
             continue
-        row = evaluate(task, measure, values, statistics[task])
+        row = evaluate(task, measure, values, statistics[task], higher_means=declared_direction(measure))
         scores[task] = row.score
         found.rows.append(row)
         found.values[task, measure] = values
@@ -192,16 +236,18 @@ def _run(folders: tuple[Path, ...], console: Console) -> int:
     if not folders:
         first = found.rows[0]
         reference, values = statistics[first.task].reference, found.values[first.task, first.measure]
-        ranking = ranking_table(first.task, first.measure, reference.models, values.tolist(), reference.gap.tolist())
-        console.print(ranking)
+        console.print(ranking_table(first, reference.models, values.tolist(), reference.gap.tolist()))
     _print(found, output_dir, console)
     return 1 if found.errors else 0
 
 
 def _print(found: Scores, output_dir: Path, console: Console) -> None:
-    if found.rows:
-        console.print(score_table(found.rows))
-        console.print(correlation_table(found.rows))
+    for task in dict.fromkeys(row.task for row in found.rows):
+        rows = [row for row in found.rows if row.task == task]
+        console.print(score_table(f"{task}, {rows[0].models} models", rows))
+        console.print(correlation_table(rows), robustness_table(rows))
+    if found.means:
+        console.print(score_table(f"Mean over {found.means[0].tasks} tasks", found.means))
     for measure, average in found.averages.items():
         console.print(f"{measure}: task_average_score {average:0.12f}", highlight=False)
     for note in found.notes:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pgdl_eval.formats.model_configs import write_reference
+from pgdl_eval.formats.model_configs import read_reference, write_reference
 from pgdl_eval.score import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +49,10 @@ def only(value):
     return {"possible_values": list(range(12)), "current_value": value}
 
 
+def read_csv(path):
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
 def run(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments], env={"COLUMNS": "100"})
 
@@ -65,10 +69,10 @@ def test_three_folders_give_the_official_files_and_the_report(folders):
     assert found["Duration"] == "0"
     assert float(found["task_average_score"]) == pytest.approx(100 * float(found["task_task_score"]), abs=1e-9)
     names = {path.name for path in (folders / "out").iterdir()}
-    assert names == {"scores.txt", "scores.html", "report.csv", "report.json", "task.res.png"}
+    assert names == {"scores.txt", "scores.html", "report.csv", "report.json", "within_groups.csv", "task.res.png"}
     row = json.loads((folders / "out" / "report.json").read_text())["rows"][0]
     assert (row["models"], row["tied_models"], row["noise"]["measures"]) == (12, 0, 1000)
-    line = next(csv.DictReader((folders / "out" / "report.csv").read_text().splitlines()))
+    line = read_csv(folders / "out" / "report.csv")[0]
     assert float(line["spearman.value"]) == pytest.approx(row["spearman"]["value"])
     assert (folders / "out" / "task.res.png").read_bytes().startswith(b"\x89PNG")
     assert "Spearman" in done.output
@@ -93,8 +97,61 @@ def test_several_measures_have_a_folder_and_a_row_each(folders):
     write_values(folders / "many" / "second", change=lambda values: values.update(model_0=99.0))
     assert run(folders / "ref", folders / "many", folders / "out").exit_code == 0
     rows = json.loads((folders / "out" / "report.json").read_text())["rows"]
-    assert [row["measure"] for row in rows] == ["first", "second"]
+    assert [(row["measure"], row["floor"]) for row in rows] == [
+        ("first", False), ("second", False), ("hyper-parameters (floor)", True)
+    ]  # fmt: skip
     assert scores(folders / "out" / "first") != scores(folders / "out" / "second")
+
+
+def test_the_files_of_the_report_agree_and_say_which_rows_lie_within_the_noise(folders):
+    write_task(folders / "ref", "other")
+    reference = read_reference(folders / "ref" / "task" / "model_configs.json")
+    gaps = dict(zip(reference.models, reference.gap.tolist(), strict=True))
+    for name in ("task", "other"):
+        write_values(folders / "many" / "right", name, lambda v: v.update(gaps))
+        write_values(folders / "many" / "wrong", name, lambda v: v.update({m: -gap for m, gap in gaps.items()}))
+        write_values(folders / "many" / "same", name, lambda v: v.update(dict.fromkeys(MODELS, 1.0)))
+        write_values(folders / "many" / "weak", name)
+    assert run(folders / "ref", folders / "many", folders / "out").exit_code == 0
+    lines = {(line["task"], line["measure"]): line for line in read_csv(folders / "out" / "report.csv")}
+    verdicts = {"right": "above noise", "wrong": "reversed", "same": "constant", "weak": "within noise"}
+    for task in ("task", "other", "mean of 2 tasks"):
+        assert {measure: lines[task, measure]["verdict"] for measure in verdicts} == verdicts
+        assert lines[task, "hyper-parameters (floor)"]["floor"] == "True"
+    assert (lines["task", "same"]["tied_models"], lines["task", "same"]["spearman.value"]) == ("12", "")
+    report = json.loads((folders / "out" / "report.json").read_text())
+    groups = read_csv(folders / "out" / "within_groups.csv")
+    for row in report["rows"]:
+        line = lines[row["task"], row["measure"]]
+        assert float(line["granulated.by_hyperparameter.depth"]) == row["granulated"]["by_hyperparameter"]["depth"]
+        assert float(line["sign_error.percentile_90"]) == row["sign_error"]["percentile_90"]
+        assert float(line["selection.regret"]) == row["selection"]["regret"]
+        found = [g for g in groups if (g["task"], g["measure"]) == (row["task"], row["measure"])]
+        assert [(g["hyperparameter"], g["value"], int(g["models"])) for g in found] == [
+            ("depth", "1", 6), ("depth", "3", 6), ("rate", "0.0", 4), ("rate", "0.25", 4), ("rate", "0.5", 4),
+            ("width", "8", 6), ("width", "16", 6),
+        ]  # fmt: skip
+        assert [float(g["kendall.value"] or "nan") for g in found] == pytest.approx(
+            [float("nan" if g["kendall"]["value"] is None else g["kendall"]["value"]) for g in row["within"]],
+            nan_ok=True,
+        )
+    for mean in report["means"]:
+        line = lines["mean of 2 tasks", mean["measure"]]
+        assert float(line["score_interval.high"] or "nan") == pytest.approx(
+            float("nan" if mean["score_interval"]["high"] is None else mean["score_interval"]["high"]), nan_ok=True
+        )
+
+
+def test_the_tables_fit_a_terminal_of_80_columns(folders):
+    for name in ("pseudo_validation+angle", "measure"):
+        write_values(folders / "many" / name)
+    done = CliRunner().invoke(main, [str(folders / name) for name in ("ref", "many", "out")], env={"COLUMNS": "80"})
+    lines = done.stdout.splitlines()
+    tables = lines[: next(i for i, line in enumerate(lines) if "task_average_score" in line)]
+    assert max(map(len, tables)) <= 80
+    assert "\u2026" not in done.stdout
+    for name, count in (("pseudo_validation+angle", 3), ("hyper-parameters (floor)", 3), ("random measures, mean", 2)):
+        assert sum(line.startswith(f" {name} ") for line in tables) == count
 
 
 @pytest.mark.parametrize(

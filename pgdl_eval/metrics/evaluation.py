@@ -1,27 +1,40 @@
-"""One measure on one task: everything that the report says of it."""
+"""One measure on one task, or in the mean over tasks: everything that the report says of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from complexity.errors import InputError
+from complexity.measures import Direction
+
 from ..formats.model_configs import Reference
 from .correlation import Correlation, kendall, spearman
-from .mutual_information import Pairing, conditional_mutual_information, pairing, signed_agreement
-from .noise_band import NoiseBand, noise_band, random_scores
+from .granulated_kendall import GranulatedKendall, granulated_kendall
+from .half_samples import Interval
+from .mutual_information import Pairing, conditional_mutual_information, pairing, signed_score
+from .noise_band import NoiseBand, mean_of_tasks, noise_band, permuted_scores, random_scores
+from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval
+from .selection import Selection, selection
+from .sign_error import SignError, sign_error
+from .within_groups import WithinGroup, correlation_within_groups
 
 Array = NDArray[np.float64]
+Verdict = Literal["constant", "within noise", "reversed", "above noise"]
 
 
 @dataclass(frozen=True)
 class TaskStatistics:
-    """What does not depend on a measure: the pairs of models, and the scores of random measures."""
+    """What does not depend on a measure: the pairs of models, the scores of random measures, the half-samples."""
 
     reference: Reference
     models: Pairing
     random: Array
+    halves: HalfPairings
 
 
 @dataclass(frozen=True)
@@ -31,44 +44,147 @@ class Evaluation:
     Attributes
     ----------
     task, measure : names.
+    floor : whether this is no measure but what the hyper-parameters alone tell.
+    higher_means : the direction that the measure declares.
     models : how many.
-    tied_models : models whose value another one shares.
-    score : the competition's, in [0, 1].
-    direction : concordant minus discordant pairs within the score's cells, in [-1, 1].
-    noise : what random measures reach on this task.
-    spearman, kendall : correlation of the measure with the gap over all models.
+    tied_models : models whose value another one shares; all of them where the measure is constant.
+    score : the competition's, in [0, 1], of the values as they are.
+    score_interval : its 95% interval over models.
+    signed_score : the score's information in the declared direction less that against it.
+    verdict : "constant"; "within noise" if the score is not above the 95th percentile of random measures; "reversed" if
+        it is above, but `signed_score` is negative; "above noise".
+    noise : what random measures reach on this task, and the p-value of the permutation test.
+    spearman, kendall : correlation of the values as they are with the gap over all models.
+    within : the same within each value of each hyper-parameter.
+    granulated : Kendall's coefficient along each hyper-parameter alone, of the values in the declared direction.
+    sign_error : over changes of one hyper-parameter between two values, in the declared direction.
+    selection : regret of the top model and hit rate of the top tenth, in the declared direction.
     """
 
     task: str
     measure: str
+    floor: bool
+    higher_means: Direction
     models: int
     tied_models: int
     score: float
-    direction: float
+    score_interval: Interval
+    signed_score: float
+    verdict: Verdict
     noise: NoiseBand
     spearman: Correlation
     kendall: Correlation
+    within: tuple[WithinGroup, ...]
+    granulated: GranulatedKendall
+    sign_error: SignError
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class MeanScore:
+    """A measure in the mean over tasks: the parts are those of `Evaluation`, the noise is that of the mean."""
+
+    measure: str
+    floor: bool
+    tasks: int
+    score: float
+    score_interval: Interval
+    signed_score: float
+    verdict: Verdict
+    noise: NoiseBand
 
 
 def task_statistics(reference: Reference) -> TaskStatistics:
     """Prepare a task once for any number of measures; errors as for `pairing`."""
     models = pairing(reference.gap, reference.hyperparameters)
-    return TaskStatistics(reference, models, random_scores(models))
+    return TaskStatistics(reference, models, random_scores(models), half_pairings(models))
 
 
-def evaluate(task: str, measure: str, values: Array, statistics: TaskStatistics) -> Evaluation:
-    """Evaluate a measure's values (n,), in the order of the reference's models."""
-    gap = statistics.reference.gap
-    score = float(conditional_mutual_information(values, statistics.models))
-    _, counts = np.unique(values, return_counts=True)
+def evaluate(
+    task: str,
+    measure: str,
+    values: Array,
+    statistics: TaskStatistics,
+    *,
+    higher_means: Direction = "larger gap",
+    floor: bool = False,
+) -> Evaluation:
+    """Evaluate a measure's values (n,), in the order of the reference's models.
+
+    Raises
+    ------
+    InputError
+        If there is not one finite value for each model.
+    """
+    _check(values, measure, statistics.reference.models)
+    gap, names, models = statistics.reference.gap, statistics.reference.hyperparameters, statistics.models
+    turned = values if higher_means == "larger gap" else -values
+    score = float(conditional_mutual_information(values, models))
+    signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)
+    noise = noise_band(score, statistics.random, scores_by_chance(values, statistics))
     return Evaluation(
         task=task,
         measure=measure,
+        floor=floor,
+        higher_means=higher_means,
         models=len(values),
-        tied_models=int(counts[counts > 1].sum()),
+        tied_models=tied_models(values),
         score=score,
-        direction=signed_agreement(values, gap, statistics.models),
-        noise=noise_band(score, statistics.random),
+        score_interval=score_interval(values, score, statistics.halves),
+        signed_score=signed,
+        verdict=_verdict(score, signed, noise, constant=bool(np.ptp(values) == 0)),
+        noise=noise,
         spearman=spearman(values, gap),
         kendall=kendall(values, gap),
+        within=correlation_within_groups(values, gap, names),
+        granulated=granulated_kendall(turned, gap, names),
+        sign_error=sign_error(turned, gap, names),
+        selection=selection(turned, gap),
     )
+
+
+def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: Sequence[TaskStatistics]) -> MeanScore:
+    """The mean of one measure over tasks: its row, its values and the statistics of each task."""
+    score, signed = float(np.mean([row.score for row in rows])), float(np.mean([row.signed_score for row in rows]))
+    at_random = mean_of_tasks([one.random for one in statistics])
+    by_chance = mean_of_tasks([scores_by_chance(*pair) for pair in zip(values, statistics, strict=True)])
+    noise = noise_band(score, at_random, by_chance)
+    return MeanScore(
+        measure=rows[0].measure,
+        floor=rows[0].floor,
+        tasks=len(rows),
+        score=score,
+        score_interval=mean_interval([row.score for row in rows], [row.score_interval for row in rows]),
+        signed_score=signed,
+        verdict=_verdict(score, signed, noise, constant=all(row.verdict == "constant" for row in rows)),
+        noise=noise,
+    )
+
+
+def scores_by_chance(values: Array, statistics: TaskStatistics) -> Array:
+    """What permutations of these values score; those of a measure without ties are the random measures."""
+    return permuted_scores(values, statistics.models) if tied_models(values) else statistics.random
+
+
+def tied_models(values: Array) -> int:
+    """How many of n values another model shares."""
+    _, counts = np.unique(values, return_counts=True)
+    return int(counts[counts > 1].sum())
+
+
+def _verdict(score: float, signed: float, noise: NoiseBand, *, constant: bool) -> Verdict:
+    if constant:
+        return "constant"
+    if score <= noise.percentile_95:
+        return "within noise"
+    return "reversed" if signed < 0 else "above noise"
+
+
+def _check(values: Array, measure: str, models: Sequence[str]) -> None:
+    if values.shape != (len(models),):
+        raise InputError(
+            "not one value for each model", field=measure, expected=f"shape ({len(models)},)", found=values.shape
+        )
+    bad = [model for model, value in zip(models, values, strict=True) if not np.isfinite(value)]
+    if bad:
+        raise InputError(f"no finite values of {len(bad)} models", field=measure, model=", ".join(bad[:5]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,24 +27,53 @@ class Pairing:
     Attributes
     ----------
     gap_greater : (n, n) whether the gap of the first model is the greater one; ties are not.
-    pairs : names of the two hyper-parameters of each split.
     groups : (n, g) one column for each pair of values of each split: 1 where a model has these values.
     cells : two index arrays (c,) into the columns of `groups`: each cell is a pair of groups of one split.
     starts : (splits,) where the cells of each split begin.
-    size, gap_count : (c,) ordered pairs of models in a cell, and how many of them have `gap_greater`.
+
+    Several sets of models of one task are one object in which `gap_greater` and `groups` have a leading axis.
     """
 
     gap_greater: NDArray[np.float32]
-    pairs: tuple[tuple[str, str], ...]
     groups: NDArray[np.float32]
     cells: tuple[NDArray[np.intp], NDArray[np.intp]]
     starts: NDArray[np.intp]
-    size: Array
-    gap_count: Array
+
+    @cached_property
+    def size(self) -> Array:
+        """(..., c) ordered pairs of models in each cell."""
+        members = self.groups.sum(axis=-2, dtype=np.float64)
+        return np.asarray(members[..., self.cells[0]] * members[..., self.cells[1]])
+
+    @cached_property
+    def gap_count(self) -> Array:
+        """(..., c) the pairs of each cell that have `gap_greater`."""
+        return self.count(self.gap_greater)
+
+    @cached_property
+    def self_pairs(self) -> Array:
+        """(..., c) how many pairs of each cell are a model with itself."""
+        members = self.groups.sum(axis=-2, dtype=np.float64)
+        return np.asarray(np.where(self.cells[0] == self.cells[1], members[..., self.cells[0]], 0.0))
+
+    @cached_property
+    def entropy(self) -> Array:
+        """(..., splits) entropy of `gap_greater` in bits, summed over the cells of each split."""
+        entropy = np.zeros(self.size.shape)
+        for count in (self.gap_count, self.size - self.gap_count):
+            p = count / np.maximum(self.size, 1)
+            entropy -= p * np.log2(p + EPSILON)
+        return np.asarray(np.add.reduceat(entropy, self.starts, axis=-1))
 
     def count(self, table: NDArray[np.float32]) -> Array:
         """Sums over the cells of tables (..., n, n): (..., c). Whole numbers up to 2**24 are exact in float32."""
-        return np.asarray((self.groups.T @ table @ self.groups)[..., self.cells[0], self.cells[1]], dtype=np.float64)
+        sums = self.groups.swapaxes(-1, -2) @ table @ self.groups
+        return np.asarray(sums[..., self.cells[0], self.cells[1]], dtype=np.float64)
+
+    def subsets(self, chosen: NDArray[np.intp]) -> Pairing:
+        """The pairs within each of m sets (m, k) of models; a cell may be empty there."""
+        within = self.gap_greater[chosen[:, :, None], chosen[:, None, :]]
+        return replace(self, gap_greater=within, groups=self.groups[chosen])
 
 
 def pairing(gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> Pairing:
@@ -66,17 +96,15 @@ def pairing(gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> Pairing
             expected="at least 2 hyper-parameters",
             found=len(hyperparameters),
         )
-    pairs = tuple(itertools.combinations(hyperparameters, 2))
-    splits = [_groups(hyperparameters[first], hyperparameters[second]) for first, second in pairs]
+    splits = [_groups(first, second) for first, second in itertools.combinations(hyperparameters.values(), 2)]
     groups = np.concatenate(splits, axis=1)
     widths = np.array([split.shape[1] for split in splits])
     offsets = np.concatenate([[0], np.cumsum(widths)[:-1]])
     grids = [np.indices((width, width)).reshape(2, -1) + offset for width, offset in zip(widths, offsets, strict=True)]
-    first, second = np.concatenate(grids, axis=1)
+    first, second = np.concatenate(grids, axis=1)  # (c,) each
     starts = np.concatenate([[0], np.cumsum(widths**2)[:-1]])
     greater = (gap[:, None] > gap[None, :]).astype(np.float32)
-    unfilled = Pairing(greater, pairs, groups, (first, second), starts, np.empty(0), np.empty(0))
-    return replace(unfilled, size=unfilled.count(np.ones_like(greater)), gap_count=unfilled.count(greater))
+    return Pairing(greater, groups, (first, second), starts)
 
 
 def _groups(first: Sequence[str], second: Sequence[str]) -> NDArray[np.float32]:
@@ -108,40 +136,48 @@ def conditional_mutual_information(measures: Array, models: Pairing) -> Array:
 
 
 def information_ratios(measures: Array, models: Pairing) -> Array:
-    """The ratio of each pair of hyper-parameters, whose least is the score: (m, n) -> (m, splits)."""
+    """The ratio of each pair of hyper-parameters, whose least is the score: (m, n) -> (m, splits).
+
+    All m measures on the same models, or each on its own set of them. An empty cell adds nothing.
+    """
+    information = cell_information(*count_pairs(measures, models), models)
+    return np.asarray(np.add.reduceat(information, models.starts, axis=-1) / models.entropy)
+
+
+def count_pairs(measures: Array, models: Pairing) -> tuple[Array, Array]:
+    """Pairs in each cell whose first model has the greater measure, and those with the greater gap too: (m, c) each."""
     above = (measures[:, :, None] > measures[:, None, :]).astype(np.float32)
-    above_count, both = models.count(above), models.count(above * models.gap_greater)
-    size, gap = models.size, models.gap_count
-    information = np.zeros_like(both)
-    for joint, p_gap, p_above in (
-        (both, gap, above_count),
-        (gap - both, gap, size - above_count),
-        (above_count - both, size - gap, above_count),
-        (size - gap - above_count + both, size - gap, size - above_count),
+    return models.count(above), models.count(above * models.gap_greater)
+
+
+def cell_information(above_count: Array, both: Array, models: Pairing) -> Array:
+    """Mutual information of [gap_i > gap_j] and [m_i > m_j] in each cell from the counts of its pairs: (m, c), bits."""
+    size, gap_count = models.size, models.gap_count
+    information = np.zeros(both.shape)
+    for joint, of_gap, of_measure in (
+        (both, gap_count, above_count),
+        (gap_count - both, gap_count, size - above_count),
+        (above_count - both, size - gap_count, above_count),
+        (size - gap_count - above_count + both, size - gap_count, size - above_count),
     ):
         with np.errstate(divide="ignore", invalid="ignore"):
-            term = joint / size * np.log2(joint * size / (p_gap * p_above))
+            term = joint / size * np.log2(joint * size / (of_gap * of_measure))
         information += np.where(joint > 0, term, 0.0)
-    p = np.stack([gap, size - gap]) / size
-    entropy = -np.sum(p * np.log2(p + EPSILON), axis=0)
-    total = np.add.reduceat(information, models.starts, axis=1)
-    return np.asarray(total / np.add.reduceat(entropy, models.starts))
+    return information
 
 
-def signed_agreement(measure: Array, gap: Array, models: Pairing) -> float:
-    """The direction that the score does not show, in [-1, 1].
+def signed_score(measure: Array, models: Pairing) -> float:
+    """The score of a measure (n,) with a direction: from -score, all of it against the gap, to +score, all along it.
 
-    Concordant minus discordant pairs over both, each cell with the same weight as in the score, for the pair of
-    hyper-parameters that decides the score: +1 if the measure rises with the gap within all cells, -1 if it falls.
+    For the pair of hyper-parameters that decides the score the information of each cell counts positive where the two
+    relations go together there, negative where they exclude each other: the sign of their covariance over the cell's
+    pairs of different models. A correlation over all models may have the other sign.
     """
-    split = int(np.argmin(information_ratios(np.asarray(measure, float)[None, :], models)[0]))
-    cells = slice(models.starts[split], models.starts[split + 1] if split + 1 < len(models.starts) else None)
-    signs = np.sign(gap[:, None] - gap[None, :]) * np.sign(measure[:, None] - measure[None, :])
-    concordant, discordant = (
-        models.count((signs == s).astype(np.float32))[cells] / models.size[cells] for s in (1, -1)
-    )
-    decided = np.sum(concordant + discordant)
-    return float(np.sum(concordant - discordant) / decided) if decided else 0.0
+    above_count, both = count_pairs(np.asarray(measure, dtype=np.float64)[None, :], models)
+    information = cell_information(above_count, both, models)
+    split = int(np.argmin(np.add.reduceat(information, models.starts, axis=-1)[0] / models.entropy))
+    together = np.sign((models.size - models.self_pairs) * both - models.gap_count * above_count)
+    return float(np.add.reduceat(together * information, models.starts, axis=-1)[0, split] / models.entropy[split])
 
 
 def joined_values_collide(possible_values: Mapping[str, Sequence[str]]) -> bool:

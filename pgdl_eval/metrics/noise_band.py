@@ -13,17 +13,19 @@ from .mutual_information import Pairing, conditional_mutual_information
 Array = NDArray[np.float64]
 RANDOM_MEASURES = 1000
 SEED = 0
+ROUNDING = 1e-12  # scores that differ by rounding alone are the same
 
 
 @dataclass(frozen=True)
 class NoiseBand:
-    """Scores of random measures, and how often they reach a measure's score.
+    """Scores of random measures, and how often a measure's own permutations reach its score.
 
     Attributes
     ----------
     mean, percentile_95, largest : of the scores of all random measures.
     measures : how many random measures there were.
-    p_value : (1 + random measures that score at least as high) / (1 + all), North et al. (2002).
+    p_value : of the permutation test, (1 + permutations that score at least as high) / (1 + all); North, Curtis and
+        Sham, "A note on the calculation of empirical P values from Monte Carlo procedures" (2002).
     """
 
     mean: float
@@ -35,24 +37,40 @@ class NoiseBand:
 
 def random_scores(models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> Array:
     """Scores (count,) of measures drawn independently of the gaps: random orders of the models, without ties."""
-    rng = np.random.default_rng(seed)
-    orders = np.argsort(rng.random((count, len(models.gap_greater))), axis=1)
-    return conditional_mutual_information(orders.astype(np.float64), models)
+    return permuted_scores(np.arange(float(len(models.gap_greater))), models, count=count, seed=seed)
 
 
-def noise_band(score: float, scores_at_random: Array) -> NoiseBand:
-    """The band of a task, or of a mean of tasks, and where a score stands in it."""
-    reached = int(np.sum(scores_at_random >= score))
-    count = len(scores_at_random)
+def permuted_scores(measure: Array, models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> Array:
+    """Scores (count,) of a measure's own values (n,) dealt out to the models at random: its ties stay."""
+    orders = np.random.default_rng(seed).permuted(np.tile(measure, (count, 1)), axis=1)
+    return conditional_mutual_information(orders, models)
+
+
+def noise_band(score: float, scores_at_random: Array, permuted: Array) -> NoiseBand:
+    """The band of a task, or of a mean of tasks, and where a score stands in it.
+
+    Parameters
+    ----------
+    score : of the measure.
+    scores_at_random : of random measures, which make the band.
+    permuted : of the measure's own permutations, which make the p-value; for a measure without ties they are
+        distributed as random measures are, and these serve.
+    """
+    reached = int(np.sum(permuted >= score - ROUNDING))
     return NoiseBand(
         float(scores_at_random.mean()),
         float(np.quantile(scores_at_random, 0.95)),
         float(scores_at_random.max()),
-        count,
-        (1 + reached) / (1 + count),
+        len(scores_at_random),
+        (1 + reached) / (1 + len(permuted)),
     )
 
 
-def mean_of_tasks(scores_at_random: Sequence[Array]) -> Array:
-    """Random scores of the mean over tasks: the tasks' random measures are independent of each other."""
-    return np.asarray(np.mean(scores_at_random, axis=0))
+def mean_of_tasks(scores: Sequence[Array]) -> Array:
+    """Scores of random measures, or of permutations, in the mean over tasks: (count,) each.
+
+    Tasks with as many models have the same random orders: each task's scores are shuffled, so that the tasks are
+    independent of each other.
+    """
+    rng = np.random.default_rng(SEED)
+    return np.asarray(np.mean([rng.permutation(of_task) for of_task in scores], axis=0))

@@ -13,9 +13,8 @@ from complexity.errors import InputError
 
 from ..formats.model_configs import Reference
 from ..metrics.evaluation import Evaluation
-from .table import number, p_text, verdict
+from .table import number, p_text, percent
 
-VERDICTS = {"noise": "within the noise", "above": "above the noise"}
 MARKERS = "os^Dv<>pP*X"
 
 
@@ -42,13 +41,13 @@ def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], refe
         axes.scatter(values[chosen], 100 * reference.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
     axes.set_xlabel(row.measure)
     axes.set_ylabel("generalization gap (points)")
-    standing = f"score {100 * row.score:.2f} ({VERDICTS[verdict(row)]})"
+    standing = f"score {percent(row.score)} ({row.verdict})"
     correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
     axes.set_title(
         f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left"
     )
     axes.grid(alpha=0.25)
-    figure.legend(title=name, loc="outside right upper", frameon=False)
+    figure.legend(title=name, loc="outside right center", frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         figure.savefig(path, metadata={"Software": None})

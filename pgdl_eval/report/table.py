@@ -1,4 +1,4 @@
-"""The report as a table on the terminal."""
+"""The report as tables for a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -10,73 +10,108 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..metrics.correlation import Correlation
-from ..metrics.evaluation import Evaluation
+from ..metrics.evaluation import Evaluation, MeanScore
+from ..metrics.half_samples import Interval
+from ..metrics.within_groups import reversed_within
+
+UNDEFINED = "-"
+RANDOM = "random measures"
 
 
-def score_table(rows: Sequence[Evaluation]) -> Table:
-    """The score of each measure on each task beside what random measures reach there; in percent."""
-    table = _table("Score (100 x conditional mutual information) and what random measures reach")
-    for name in ("score", "random mean", "95%", "max", "p"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
+    """The scores of measures on one task, or in the mean over tasks, above what random measures reach there."""
+    names = ("score", "95% interval", "p", "signed", "verdict")
+    table = _table(f"{where}: 100 x conditional mutual information", names)
     for row in rows:
-        noise = row.noise
-        percents = (f"{100 * value:.2f}" for value in (row.score, noise.mean, noise.percentile_95, noise.largest))
-        table.add_row(row.task, row.measure, *percents, p_text(noise.p_value), verdict(row))
+        limits = interval_text(row.score_interval, "{:.1f}", unit=100)
+        signed = f"{100 * row.signed_score:+.2f}"
+        table.add_row(row.measure, percent(row.score), limits, p_text(row.noise.p_value), signed, row.verdict)
+    table.add_section()
+    noise = rows[0].noise
+    for name, value in (("mean", noise.mean), ("95%", noise.percentile_95), ("max", noise.largest)):
+        table.add_row(f"{RANDOM}, {name}", percent(value), style="dim")
     return table
 
 
 def correlation_table(rows: Sequence[Evaluation]) -> Table:
-    """The rank correlation of each measure with the gap over all models of a task, with 95% intervals."""
-    table = _table("Rank correlation with the generalization gap")
-    for name in ("models", "tied"):
-        table.add_column(name, justify="right")
-    table.add_column("")
-    for name in ("value", "95% interval", "p"):
-        table.add_column(name, justify="right", no_wrap=True)
+    """The rank correlation of each measure with the gap over all models of one task, with 95% intervals."""
+    first = rows[0]
+    title = f"{first.task}, {first.models} models: rank correlation with the generalization gap"
+    table = _table(title, ("tied", "", "value", "95% interval", "p"))
     for row in rows:
-        where = row.task, row.measure, str(row.models), str(row.tied_models)
-        table.add_row(*where, "Spearman", *_correlation(row.spearman))
-        table.add_row("", "", "", "", "tau-b", *_correlation(row.kendall))
+        table.add_row(row.measure, str(row.tied_models), "Spearman", *_correlation(row.spearman))
+        table.add_row("", "", "tau-b", *_correlation(row.kendall))
     return table
 
 
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("task", overflow="fold")
-    table.add_column("measure", overflow="fold")
+def robustness_table(rows: Sequence[Evaluation]) -> Table:
+    """Whether each measure holds up where one hyper-parameter changes or stays, and what picking by it costs.
+
+    In the direction that each declares: granulated Kendall's tau (mean and least over hyper-parameters), sign-error
+    over environments, groups of equal hyper-parameter whose tau-b has the other sign than that of all models, regret of
+    the top model in points of the gap, hit rate of the top tenth.
+    """
+    title = f"{rows[0].task}: granulated tau, sign-error, reversed groups, regret of picking"
+    names = ("tau\nmean", "tau\nleast", "error\nmean", "error\n90%", "error\nmax", "groups\nreversed", "regret")
+    table = _table(title, (*names, "top\n10%"), padding=0)  # all of it and a name of 24 letters in 80 columns
+    for row in rows:
+        psi, error, picked = row.granulated, row.sign_error, row.selection
+        least = min((value for value in psi.by_hyperparameter.values() if not math.isnan(value)), default=math.nan)
+        errors = (f"{value:.2f}" for value in (error.mean, error.percentile_90, error.maximum))
+        flipped = f"{len(reversed_within(row.within, row.kendall.value))} of {len(row.within)}"
+        chosen = f"{100 * picked.regret:.1f}", f"{100 * picked.hit_rate:.0f}%"
+        table.add_row(row.measure, number(psi.mean), number(least), *errors, flipped, *chosen)
+    table.add_section()
+    picked = rows[0].selection
+    chance = f"{100 * picked.regret_at_random:.1f}", f"{100 * picked.hit_rate_at_random:.0f}%"
+    table.add_row(f"{RANDOM}, mean", "0", "", "0.50", "", "", "", *chance, style="dim")
     return table
 
 
-def verdict(row: Evaluation) -> str:
-    """Whether the score tells the measure from 95% of random ones."""
-    return "noise" if row.score <= row.noise.percentile_95 else "above"
+def _table(title: str, columns: Sequence[str], *, padding: int = 1) -> Table:
+    """A table of measures with these columns: numbers, but for words below "verdict" and an empty name."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, padding, 0, 0))
+    table.add_column("measure", overflow="fold", min_width=16)
+    for name in columns:
+        table.add_column(name, justify="left" if name in ("", "verdict") else "right", no_wrap=True)
+    return table
+
+
+def percent(score: float) -> str:
+    """A score in [0, 1] as the competition shows it."""
+    return f"{100 * score:.2f}"
 
 
 def p_text(p: float) -> str:
     """A p-value in three digits at most."""
     if math.isnan(p):
-        return "-"
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+        return UNDEFINED
+    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 0.9995 else "1"
 
 
 def number(value: float) -> str:
     """A correlation in two decimals, with its sign."""
-    return "-" if math.isnan(value) else f"{value:+.2f}"
+    return UNDEFINED if math.isnan(value) else f"{value:+.2f}"
 
 
-def ranking_table(
-    task: str, measure: str, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]
-) -> Table:
+def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str:
+    """Both limits in brackets, safe for the markup of a terminal table."""
+    if math.isnan(interval.low):
+        return UNDEFINED
+    return escape(f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]")
+
+
+def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]) -> Table:
     """The models of a task from the smallest to the largest expected gap, beside their true gaps."""
     table = Table(
-        title=f"Ranking of {task} by {measure}: the smallest expected gap first",
+        title=f"{row.task} by {row.measure}: smallest expected gap first",
         title_justify="left",
         box=box.SIMPLE_HEAD,
     )
-    for name in ("rank", "model", measure, "gap (points)", "rank of gap"):
+    for name in ("rank", "model", row.measure, "gap (points)", "rank of gap"):
         table.add_column(name, justify="left" if name == "model" else "right")
-    order = sorted(range(len(models)), key=lambda i: values[i])
+    sign = 1 if row.higher_means == "larger gap" else -1
+    order = sorted(range(len(models)), key=lambda i: sign * values[i])
     true_rank = {i: rank for rank, i in enumerate(sorted(range(len(models)), key=lambda i: gaps[i]), 1)}
     for rank, i in enumerate(order, 1):
         table.add_row(str(rank), models[i], f"{values[i]:.4f}", f"{100 * gaps[i]:.2f}", str(true_rank[i]))
@@ -85,5 +120,5 @@ def ranking_table(
 
 def _correlation(found: Correlation) -> tuple[str, str, str]:
     if math.isnan(found.value):
-        return "undefined", "constant values", "-"
-    return number(found.value), escape(f"[{found.low:+.2f}, {found.high:+.2f}]"), p_text(found.p_value)
+        return UNDEFINED, "constant", UNDEFINED
+    return number(found.value), interval_text(found.interval), p_text(found.p_value)

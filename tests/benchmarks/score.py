@@ -1,7 +1,8 @@
-"""CPU time of the score against a plain loop: `python tests/benchmarks/score.py [MODEL_CONFIGS_JSON]`.
+"""CPU time of score and evaluation: `python tests/benchmarks/score.py [MODEL_CONFIGS_JSON]`.
 
-The loop goes over ordered pairs of models for each ordered pair of hyper-parameters, as the competition's scorer does;
-without a file a grid of 96 models over six hyper-parameters is drawn, the shape of the competition's first task.
+The score stands beside a plain loop over ordered pairs of models for each ordered pair of hyper-parameters, as the
+competition's scorer does it; the evaluation is everything that the report says of one measure on one task. Without a
+file a grid of 96 models over six hyper-parameters is drawn, the shape of the competition's first task.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pgdl_eval.formats.model_configs import read_reference
+from pgdl_eval.formats.model_configs import Reference, read_reference
 from pgdl_eval.metrics.evaluation import evaluate, task_statistics
 from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
 
@@ -63,18 +64,19 @@ def median_cpu_seconds(call: Callable[[], object], repeats: int) -> float:
     return float(np.median(seconds))
 
 
-def main() -> None:
-    """Measure and print."""
-    rng = np.random.default_rng(0)
-    statistics = None
-    if len(sys.argv) > 1:
-        reference = read_reference(Path(sys.argv[1]))
-        gap, names = reference.gap, reference.hyperparameters
-        statistics = task_statistics(reference)
-    else:
-        cells = list(itertools.product(*map(range, SIZES)))
-        gap = rng.random(len(cells))
-        names = {f"h{axis}": tuple(str(cell[axis]) for cell in cells) for axis in range(len(SIZES))}
+def drawn_reference() -> Reference:
+    """A task of the shape of the competition's first with random gaps."""
+    cells = list(itertools.product(*map(range, SIZES)))
+    names = {f"h{axis}": tuple(str(cell[axis]) for cell in cells) for axis in range(len(SIZES))}
+    possible = {name: tuple(sorted(set(values))) for name, values in names.items()}
+    models = tuple(f"model_{i}" for i in range(len(cells)))
+    test_accuracy = np.random.default_rng(0).random(len(cells))
+    return Reference(Path("drawn"), models, names, possible, np.ones(len(cells)), test_accuracy)
+
+
+def print_score(reference: Reference, console: Console) -> None:
+    """The score alone, against the loop."""
+    rng, gap, names = np.random.default_rng(1), reference.gap, reference.hyperparameters
     models = pairing(gap, names)
     one, many = rng.random(len(gap)), rng.random((BATCH, len(gap)))
     slow = median_cpu_seconds(lambda: loop_score(one.tolist(), gap.tolist(), names), 3)
@@ -86,15 +88,27 @@ def main() -> None:
         table.add_column(name, justify="right")
     for route, seconds in (("plain loop", slow), ("one measure", fast), (f"{BATCH} in a batch", batch)):
         table.add_row(route, f"{1000 * seconds:.3f}", f"{slow / seconds:.0f}")
-    console = Console()
     console.print(table)
     console.print(f"the two routes differ by {difference:.1e}")
-    if statistics is not None:
-        seconds = median_cpu_seconds(lambda: evaluate("task", "measure", one, statistics), 5)
-        prepared = median_cpu_seconds(lambda: task_statistics(reference), 3)
-        console.print(
-            f"preparing a task with its random measures {prepared:.2f} s; evaluating a measure {1000 * seconds:.1f} ms"
-        )
+
+
+def print_evaluation(reference: Reference, console: Console) -> None:
+    """The whole evaluation of one measure: every statistic, 1,000 random measures, 1,000 half-samples."""
+    statistics = task_statistics(reference)
+    free = np.random.default_rng(2).random(len(reference.models))
+    prepared = median_cpu_seconds(lambda: task_statistics(reference), 5)
+    console.print(f"preparing a task with its random measures and half-samples: {prepared:.3f} s")
+    for kind, values in (("without ties", free), ("with ties, permuted by itself", np.round(free, 1))):
+        seconds = median_cpu_seconds(lambda v=values: evaluate("task", "measure", v, statistics), 5)
+        console.print(f"evaluating a measure {kind}: {seconds:.3f} s")
+
+
+def main() -> None:
+    """Measure and print."""
+    reference = read_reference(Path(sys.argv[1])) if len(sys.argv) > 1 else drawn_reference()
+    console = Console()
+    print_score(reference, console)
+    print_evaluation(reference, console)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+"""What hyper-parameters alone tell of the gap: a floor, not a measure.
+
+A linear fit of the gap on the values of the hyper-parameters predicts each model from all others (leave-one-out). It
+looks at no network, but at the gaps of the other models, which no participant sees; a measure that stays below it says
+less of the gap than the names of the settings do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+FLOOR = "hyper-parameters (floor)"  # its name where measures have theirs
+SMALLEST_FREEDOM = 1e-9
+DECIMALS = 12  # what differs by rounding alone is a tie
+
+
+def hyperparameter_floor(gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> Array | None:
+    """The gap (n,) of each model as a least-squares fit to the others predicts it, or None.
+
+    Indicators of every value of every hyper-parameter enter additively, with an intercept. The fit without a model
+    follows from the fit with all: the leave-one-out residual is r_i / (1 - h_i), h the diagonal of the hat matrix
+    (Allen, "The relationship between variable selection and data augmentation and a method for prediction", 1974). None
+    if some model alone determines a coefficient, so that nothing is left to predict it from.
+    """
+    indicators = [
+        np.array(values) == value for values in hyperparameters.values() for value in list(dict.fromkeys(values))[1:]
+    ]
+    design = np.column_stack([np.ones(len(gap)), *indicators]).astype(np.float64)
+    vectors, singular_values, _ = np.linalg.svd(design, full_matrices=False)
+    basis = vectors[:, singular_values > singular_values[0] * SMALLEST_FREEDOM]
+    freedom = 1 - np.sum(basis**2, axis=1)
+    if np.any(freedom < SMALLEST_FREEDOM):
+        return None
+    residual = gap - basis @ (basis.T @ gap)
+    return np.asarray(np.round(gap - residual / freedom, DECIMALS))

@@ -1,0 +1,72 @@
+"""Intervals of the competition's score, over models of one task and over tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .half_samples import NORMAL_95, UNDEFINED, Halves, Interval, deviation, half_samples
+from .mutual_information import AT_A_TIME, Pairing, information_ratios
+
+Array = NDArray[np.float64]
+HalfPairings = Sequence[tuple[Halves, Pairing]]
+
+
+def half_pairings(models: Pairing) -> HalfPairings:
+    """The half-samples of a task's models with the pairs within them, in portions; made once a task."""
+    halves = half_samples(len(models.gap_greater))
+    portions = (halves[i : i + AT_A_TIME] for i in range(0, len(halves), AT_A_TIME))
+    return [(portion, models.subsets(portion)) for portion in portions]
+
+
+def scores_of_halves(measure: Array, halves: HalfPairings) -> Array:
+    """The score of a measure (n,) on each half-sample: (RESAMPLES,)."""
+    return np.concatenate([information_ratios(measure[chosen], models).min(axis=1) for chosen, models in halves])
+
+
+def score_interval(measure: Array, score: float, halves: HalfPairings) -> Interval:
+    """The 95% interval of a measure's score over models of a task.
+
+    On the scale of the square root: the root of the score -/+ 1.96 times the larger of two standard deviations, that of
+    the roots over the half-samples and `smallest_deviation`. What it covers is the score that such a measure has in the
+    mean over tasks of this very grid, upward bias of small tables included; compare it with the noise band of the task,
+    not with 0. None below 8 models and for a perfect score.
+
+    Parameters
+    ----------
+    measure : (n,) values.
+    score : its score on all models.
+    halves : the half-samples of the task.
+    """
+    models = len(measure)
+    spread = deviation(np.sqrt(np.maximum(scores_of_halves(measure, halves), 0.0)), models)
+    if np.isnan(spread) or score >= 1:
+        return UNDEFINED
+    root, reach = np.sqrt(max(score, 0.0)), NORMAL_95 * max(spread, smallest_deviation(score, models))
+    return Interval(float(max(root - reach, 0.0) ** 2), float(min(root + reach, 1.0) ** 2))
+
+
+def smallest_deviation(score: float, models: int) -> float:
+    """A lower bound of the standard deviation of the root of a score.
+
+    Two binary variables with a small correlation t have t^2 / (2 ln 2) bits of mutual information, so that the root of
+    a small score deviates as t / sqrt(2 ln 2) does; Kendall's t of n independent pairs of values has the variance
+    4 / (9 n), to first order (Kendall, "Rank Correlation Methods", chapter 5). It shrinks as the score grows to 1.
+    Half-samples alone miss it where a weak measure happens to score low: low scores vary little among themselves.
+    """
+    return float((1 - score) * np.sqrt(2 / (9 * np.log(2) * models)))
+
+
+def mean_interval(scores: Sequence[float], intervals: Sequence[Interval]) -> Interval:
+    """The 95% interval of the mean of independent scores from their own intervals; NaN if one of these is.
+
+    Zou and Donner, "Construction of confidence limits about effect measures" (2008): distances to the limits add as
+    variances do.
+    """
+    values, count = np.array(scores), len(scores)
+    below = values - np.array([interval.low for interval in intervals])
+    above = np.array([interval.high for interval in intervals]) - values
+    mean = float(values.mean())
+    return Interval(mean - float(np.sqrt(np.sum(below**2))) / count, mean + float(np.sqrt(np.sum(above**2))) / count)
