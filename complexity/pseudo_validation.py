@@ -198,5 +198,5 @@ def _hash(seeded: Any, image: NDArray[Any]) -> bytes:
 def _check_names(names: Sequence[str], channels: int) -> None:
     possible = [name for name in AUGMENTATIONS if name != "colour" or channels == 3]
     if isinstance(names, str) or not names or not set(names) <= set(possible):
-        expected = f'"auto", or some of {", ".join(possible)} for images of {channels} channels'
+        expected = f'"auto", or some of {", ".join(possible)} for {channels}-channel images'
         raise InputError("bad augmentations", field="augmentations", expected=expected, found=names)

@@ -12,10 +12,11 @@ package for weighted rank aggregation", BMC Bioinformatics 10:62, 2009). By meth
 
 What two lists give. For weights 1 and w < 1, any metric d, and no ties in the first list, the optimum is the first
 list itself and nothing else: by the triangle inequality d(x, r_1) + w d(x, r_2) >= (1 - w) d(x, r_1) + w d(r_1, r_2),
-with equality for x = r_1 alone. Where the first list has ties, and w is as small as 0.05, the second only breaks them
-(Kemeny for any w < 1; the footrule up to w = 0.5, on all lists of up to 6 items, but no longer at 0.6). So an aggregate
-with weight 0.05 that moves its first list is no such optimum, unless that list is full of ties. The weighted mean rank,
-whose d is no metric, does move it. RankAggreg's own searches (cross-entropy, genetic) look for the optima found here.
+with equality for x = r_1 alone. Where the first list has ties, and w is as small as 0.05, the second only breaks them:
+Kemeny for any w < 1; the footrule, on all lists of up to 6 items, for w up to 0.5, while at 0.6 the second may win. So
+an aggregate with weight 0.05 that moves its first list is no such optimum, unless that list is full of ties. The
+weighted mean rank, whose d is no metric, does move it. RankAggreg's own searches (cross-entropy, genetic) look for the
+optima that are found here exactly.
 """
 
 from __future__ import annotations
@@ -71,9 +72,10 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
     if method not in METHODS:
         raise InputError("unknown method", field="method", expected=f"one of {', '.join(METHODS)}", found=method)
     values, units = np.asarray(lists, dtype=np.float64), whole_weights(weights)
-    if values.ndim != 2 or len(values) != len(units) or values.shape[1] == 0:
-        expected = f"{len(units)} lists of the same items, one a weight"
-        raise InputError("the lists do not fit", field="lists", expected=expected, found=f"shape {values.shape}")
+    if values.ndim != 2 or values.shape[1] == 0:
+        raise InputError("no lists", field="lists", expected="shape (m, n)", found=values.shape)
+    if len(values) != len(units):
+        raise InputError("weights do not fit", field="weights", expected=f"{len(values)} numbers", found=weights)
     if not np.isfinite(values).all():
         raise InputError("a list holds NaN or infinity", field="lists")
     doubled = np.asarray(2 * rankdata(values[units > 0], axis=1), dtype=np.int64)
@@ -96,9 +98,12 @@ def whole_weights(weights: Sequence[float]) -> Whole:
     InputError
         If one is negative, not finite or too small to count, or all are 0.
     """
-    given = np.asarray(weights, dtype=np.float64)
-    fit = given.ndim == 1 and np.isfinite(given).all() and ((given == 0) | (given >= 1 / UNIT)).all() and given.any()
-    if not fit:
+    try:
+        given = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        given = np.empty(0)
+    counts = (given == 0) | ((given >= 1 / UNIT) & np.isfinite(given))
+    if given.ndim != 1 or not counts.all() or not given.any():
         expected = f"numbers from {1 / UNIT} on, or 0, and not all 0"
         raise InputError("bad weights", field="weights", expected=expected, found=weights)
     return np.asarray(np.rint(given * UNIT), dtype=np.int64)
