@@ -32,7 +32,7 @@ class Combination(Measure):
         return "+".join(component.dotted_name for component in self.components)
 
 
-def combination(components: Sequence[Measure]) -> Combination:
+def combination_of(components: Sequence[Measure]) -> Combination:
     """The combination of two measures or more, the first of which has the weight 1 and all others 0.05.
 
     Raises
@@ -63,10 +63,10 @@ def resolve(name: str) -> Measure:
     Raises
     ------
     InputError
-        As `find` and `combination`.
+        As `find` and `combination_of`.
     """
     parts = [find(part) for part in name.split("+")]
-    return parts[0] if len(parts) == 1 else combination(parts)
+    return parts[0] if len(parts) == 1 else combination_of(parts)
 
 
 def stand_in(components: Sequence[Measure], model: Any, dataset: Any, *, weights: Sequence[float]) -> Measured:

@@ -61,7 +61,7 @@ class Drawn:
     needs=("images", "labels"),
     source="Table 1 of the paper",
 )
-def pseudo_validation(
+def pseudo_validation_accuracy(
     model: Any,
     dataset: Any,
     *,
@@ -96,8 +96,8 @@ def pseudo_validation(
         For inputs that are no images, no labels or such as fit no output, and settings out of range.
     """
     for name, number in (("rounds", rounds), ("max_samples", max_samples)):
-        if number is not None and (isinstance(number, bool) or number < 2):
-            raise InputError(f"bad number of {name}", field=name, expected="at least 2", found=number)
+        if number is not None and (not isinstance(number, int) or number < 2):
+            raise InputError("out of range", field=name, expected="a whole number from 2 on, or None", found=number)
     network = adapt(model)
     drawn = draw(read_samples(dataset, MAX_ROWS), max_samples, seed, channels_first=network.channels_first)
     asymmetry = mirror_asymmetry(drawn.images, drawn.labels, np.arange(len(drawn)) % 2 == 0)
@@ -114,6 +114,7 @@ def pseudo_validation(
         "clean_accuracy": float(clean.mean()),
         "samples": len(drawn),
         "available": drawn.available,
+        "rounds": len(hits),
         "augmentations": list(names),
         "mirror_asymmetry": None if math.isnan(asymmetry) else asymmetry,
     }

@@ -72,7 +72,7 @@ def ingest_command(
 def package_command(name: str, path: Path) -> None:
     """Write a submission for the starter kit that computes one measure."""
     package(name, path)
-    click.echo(f"{path}: {name}")
+    click.echo(f"{path}: {name}" + (", its stand-in for one model at a time" if "+" in name else ""))
 
 
 @commands.command("measures")

@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from complexity.combination import Combination, combination, on_common_scale, resolve
+from complexity.combination import Combination, combination_of, on_common_scale, resolve
 from complexity.errors import InputError
 from complexity.measures import Measure, Measured
 from pgdl_eval.__main__ import commands
@@ -52,7 +52,7 @@ def written(output, measure):
 
 
 def test_a_combination_writes_the_ranks_of_the_aggregate_and_its_components_beside_them(run, tmp_path):
-    outcome = run(combination([RISES, FALLS]))
+    outcome = run(combination_of([RISES, FALLS]))
     assert (outcome.computed, outcome.skipped, outcome.failures) == (12, 0, [])
     values, beside = written(tmp_path, "rises+falls")
     # The second measure breaks the tie of the first: its higher value means the smaller gap.
@@ -74,24 +74,24 @@ def test_a_combination_writes_the_ranks_of_the_aggregate_and_its_components_besi
 def test_components_that_are_there_are_not_computed_again(run, tmp_path):
     run(RISES, FALLS)
     assert len(calls) == 8
-    outcome = run(combination([FALLS, RISES]), combination([RISES, FALLS]))
+    outcome = run(combination_of([FALLS, RISES]), combination_of([RISES, FALLS]))
     assert (len(calls), outcome.computed, outcome.skipped) == (8, 8, 8)
-    assert run(combination([FALLS, RISES])).skipped == 12
-    run(combination([FALLS, RISES]), method="kemeny", weights=[1, 0.5])
+    assert run(combination_of([FALLS, RISES])).skipped == 12
+    run(combination_of([FALLS, RISES]), method="kemeny", weights=[1, 0.5])
     assert len(calls) == 8
     assert written(tmp_path, "falls+rises")[1]["settings"]["method"] == "kemeny"
 
 
 def test_a_setting_of_one_component_changes_it_and_the_combination_alone(run, tmp_path):
-    run(combination([RISES, FALLS]))
-    run(combination([RISES, FALLS]), **{"rises.scale": 2})
+    run(combination_of([RISES, FALLS]))
+    run(combination_of([RISES, FALLS]), **{"rises.scale": 2})
     assert [name for name, _ in calls[8:]] == ["rises"] * 4
     beside = written(tmp_path, "rises+falls")[1]
     assert beside["settings"]["components"] == {"rises": {"scale": 2}, "falls": {"scale": 1}}
 
 
 def test_components_with_values_for_different_models_are_an_error_that_names_the_models(run, tmp_path):
-    outcome = run(combination([RISES, FAILS]))
+    outcome = run(combination_of([RISES, FAILS]))
     assert [failure[:3] for failure in outcome.failures] == [
         ("digits", "fails", "model_3"),
         ("digits", "rises+fails", "all models"),
@@ -105,7 +105,7 @@ def test_components_with_values_for_different_models_are_an_error_that_names_the
 
 def test_a_model_that_no_component_could_measure_is_left_out_and_named(run, stored_task, tmp_path):
     (stored_task / "model_2" / "config.json").write_text("{")
-    outcome = run(combination([RISES, FALLS]))
+    outcome = run(combination_of([RISES, FALLS]))
     assert [failure[1:3] for failure in outcome.failures][-1] == ("rises+falls", "model_2")
     values, beside = written(tmp_path, "rises+falls")
     assert values == {"model_0": 1.0, "model_1": 2.0, "model_3": 3.0}
@@ -123,7 +123,7 @@ def test_a_model_that_no_component_could_measure_is_left_out_and_named(run, stor
 )  # fmt: skip
 def test_settings_that_cannot_be_are_an_error_before_anything_is_computed(run, settings, message):
     with pytest.raises(InputError) as caught:
-        run(combination([RISES, FALLS]), **settings)
+        run(combination_of([RISES, FALLS]), **settings)
     assert (str(caught.value), calls) == (message, [])
 
 
@@ -132,7 +132,7 @@ class Model:
 
 
 def test_the_stand_in_is_the_weighted_sum_of_the_oriented_values_on_a_common_scale():
-    both = combination([RISES, FALLS, FAILS])
+    both = combination_of([RISES, FALLS, FAILS])
     value = both(Model(), None)
     assert value == pytest.approx(math.log(1 + 20) / 25 + 0.05 * -0.9 + 0.05 * 3.0, rel=1e-15)
     assert both(Model(), None, weights=[0, 1, 0]) == -0.9
@@ -145,7 +145,7 @@ def test_the_stand_in_is_the_weighted_sum_of_the_oriented_values_on_a_common_sca
 
 def test_a_measure_that_may_be_anything_has_no_stand_in_but_ranks(run, tmp_path):
     free = fake("rises", "larger gap", (-math.inf, math.inf))
-    both = combination([free, FALLS])
+    both = combination_of([free, FALLS])
     assert both.bounds == (-math.inf, math.inf)
     with pytest.raises(InputError, match=r"rises: no common scale for this measure \(expected a finite range"):
         both(Model(), None)

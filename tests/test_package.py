@@ -94,6 +94,9 @@ def test_the_command_writes_the_submission_and_says_so(tmp_path):
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)
     assert (done.exit_code, done.output) == (0, f"{tmp_path / 'new' / 'submission.zip'}: angle\n")
     assert zipfile.is_zipfile(tmp_path / "new" / "submission.zip")
+    arguments[2] = "distance+angle"
+    done = CliRunner().invoke(commands, arguments, catch_exceptions=False)
+    assert done.output.endswith("submission.zip: distance+angle, its stand-in for one model at a time\n")
 
 
 def test_an_unknown_measure_is_an_error_that_suggests_the_nearest():

@@ -8,7 +8,7 @@ import pytest
 from complexity.augmentation import augment, mirror_asymmetry, mirrored, recoloured, shifted
 from complexity.errors import InputError
 from complexity.models import TrainedModel
-from complexity.pseudo_validation import Drawn, draw, pseudo_validation, standard_error
+from complexity.pseudo_validation import Drawn, draw, pseudo_validation_accuracy, standard_error
 from complexity.samples import Samples
 from pgdl_eval.formats.task import find_tasks
 from pgdl_eval.sample.run import FOLDER
@@ -88,7 +88,7 @@ def test_colours_change_as_brightness_contrast_and_saturation_within_the_range_o
 def test_the_accuracy_is_that_of_the_images_augmented_one_by_one():
     inputs, labels = images()
     model, names = network(), ("flip", "vertical_flip", "crop", "colour")
-    value = pseudo_validation(model, (inputs, labels), rounds=5, seed=3, augmentations=names)
+    value = pseudo_validation_accuracy(model, (inputs, labels), rounds=5, seed=3, augmentations=names)
     drawn = draw(Samples(inputs, labels), None, 3, channels_first=False)
     low, high = inputs.min(axis=(0, 1, 2)), inputs.max(axis=(0, 1, 2))
     hits = [
@@ -108,21 +108,21 @@ def test_the_accuracy_is_that_of_the_images_augmented_one_by_one():
 def test_neither_the_order_of_the_samples_nor_the_batches_change_the_value(monkeypatch):
     inputs, labels = images(300)
     order = np.random.default_rng(4).permutation(300)
-    value = pseudo_validation(network(), (inputs, labels), max_samples=100)
-    assert pseudo_validation(network(), (inputs[order], labels[order]), max_samples=100) == value
+    value = pseudo_validation_accuracy(network(), (inputs, labels), max_samples=100)
+    assert pseudo_validation_accuracy(network(), (inputs[order], labels[order]), max_samples=100) == value
     monkeypatch.setattr("complexity.pseudo_validation.batch_size", lambda images: 7)
     model = network()
-    assert pseudo_validation(model, (inputs, labels), max_samples=100) == value
+    assert pseudo_validation_accuracy(model, (inputs, labels), max_samples=100) == value
     assert model.calls == 15 * (20 + 1)
     assert (value.details["samples"], value.details["available"]) == (100, 300)
 
 
 def test_the_seed_decides_and_more_rounds_leave_the_first_ones():
     data = images()
-    first, second = (pseudo_validation(network(), data, rounds=rounds).details for rounds in (3, 6))
+    first, second = (pseudo_validation_accuracy(network(), data, rounds=rounds).details for rounds in (3, 6))
     assert second["accuracy_of_rounds"][:3] == first["accuracy_of_rounds"]
     assert (
-        pseudo_validation(network(), data, seed=1, rounds=3).details["accuracy_of_rounds"]
+        pseudo_validation_accuracy(network(), data, seed=1, rounds=3).details["accuracy_of_rounds"]
         != first["accuracy_of_rounds"]
     )
 
@@ -133,7 +133,8 @@ def test_channels_first_gives_the_value_of_channels_last():
     matrix = last.matrix.reshape(12, 12, 3, 4).transpose(2, 0, 1, 3).reshape(-1, 4)
     first = Linear(matrix, channels_first=True)
     values = [
-        pseudo_validation(*pair) for pair in ((last, (inputs, labels)), (first, (inputs.transpose(0, 3, 1, 2), labels)))
+        pseudo_validation_accuracy(*pair)
+        for pair in ((last, (inputs, labels)), (first, (inputs.transpose(0, 3, 1, 2), labels)))
     ]
     assert values[0] == values[1]
     assert values[0].details == values[1].details
@@ -156,8 +157,8 @@ def test_a_torch_module_and_a_keras_model_of_the_same_weights_have_the_same_valu
             parameter.copy_(array)
     state = copy.deepcopy(module.state_dict())
     values = (
-        pseudo_validation(model, (inputs, labels)),
-        pseudo_validation(module, (inputs.transpose(0, 3, 1, 2), labels)),
+        pseudo_validation_accuracy(model, (inputs, labels)),
+        pseudo_validation_accuracy(module, (inputs.transpose(0, 3, 1, 2), labels)),
     )
     assert values[0] == pytest.approx(values[1], abs=1 / 60)
     assert values[0].details["augmentations"] == values[1].details["augmentations"]
@@ -173,7 +174,7 @@ def digits():
 
 def chosen(inputs, labels):
     model = network(inputs.shape[1], inputs.shape[3], 10)
-    return pseudo_validation(model, (inputs, labels), rounds=2).details
+    return pseudo_validation_accuracy(model, (inputs, labels), rounds=2).details
 
 
 def test_digits_are_not_flipped_in_grey_nor_in_colour_but_images_that_look_the_same_in_a_mirror_are(digits):
@@ -235,7 +236,8 @@ def test_all_samples_of_a_set_that_is_smaller_than_the_draw_are_used():
         (network(classes=3), images(), {},
          "linear: logits: too few outputs (expected at least 4, one a class, found 3)"),
         (Linear(np.full((432, 4), np.nan)), images(), {}, "linear: logits: an output is NaN or infinite"),
-        (network(), images(), {"rounds": 1}, "rounds: bad number of rounds (expected at least 2, found 1)"),
+        (network(), images(), {"rounds": 1},
+         "rounds: out of range (expected a whole number from 2 on, or None, found 1)"),
         (network(), images(), {"augmentations": "flip"},
          'augmentations: bad augmentations (expected "auto", or some of flip, vertical_flip, crop, colour for '
          "3-channel images, found flip)"),
@@ -246,5 +248,5 @@ def test_all_samples_of_a_set_that_is_smaller_than_the_draw_are_used():
 )  # fmt: skip
 def test_what_cannot_be_augmented_is_a_clear_error(model, data, settings, message):
     with pytest.raises(InputError) as caught:
-        pseudo_validation(model, data, **settings)
+        pseudo_validation_accuracy(model, data, **settings)
     assert str(caught.value) == message

@@ -73,8 +73,9 @@ def test_every_pair_of_lists_with_and_without_ties_equals_brute_force(name, n):
             check(name, lists[[i, k]], np.array([1.0, weight]), distances[[i, k]], n)
 
 
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("n", [5, 6])
+@pytest.mark.parametrize(
+    ("name", "n"), [("mean_rank", 5), ("footrule", 5), ("footrule", 6), ("kemeny", 5), ("kemeny", 6)]
+)
 def test_every_pair_of_lists_without_ties_of_the_same_weight_equals_brute_force(name, n):
     lists = orders(n)
     costs = {tuple(places): DISTANCES[name](places, lists[0]) for places in lists}

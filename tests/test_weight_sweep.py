@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 
 from complexity.errors import InputError
 from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
-from pgdl_eval.metrics.weight_sweep import weight_sweep
+from pgdl_eval.metrics.weight_sweep import score_by_weight
 from pgdl_eval.report.weight_figure import write_weight_figure
 
 WEIGHTS = np.array([0, 0.05, 0.3, 1])
@@ -27,13 +27,13 @@ def test_each_weight_has_the_score_of_the_weighted_mean_rank(task):
     models, first, second = task
     ranks = np.array([rankdata(first) + weight * rankdata(second) for weight in WEIGHTS])
     expected = conditional_mutual_information(np.round(ranks, 9), models)
-    np.testing.assert_array_equal(weight_sweep(first, second, models, weights=WEIGHTS), expected)
+    np.testing.assert_array_equal(score_by_weight(first, second, models, weights=WEIGHTS), expected)
     assert len(np.unique(expected)) > 1
 
 
 def test_by_the_footrule_no_weight_below_one_moves_a_list_without_ties(task):
     models, first, second = task
-    scores = weight_sweep(first, second, models, weights=WEIGHTS[:3], method="footrule")
+    scores = score_by_weight(first, second, models, weights=WEIGHTS[:3], method="footrule")
     np.testing.assert_array_equal(scores, conditional_mutual_information(first, models))
 
 

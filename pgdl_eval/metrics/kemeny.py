@@ -15,7 +15,7 @@ Whole = NDArray[np.int64]
 LONGEST = 16  # items of one block; 2**16 sets of them
 
 
-def kemeny(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[Array, float, bool]:
+def kemeny_order(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[Array, float, bool]:
     """The Kemeny optimum of lists, by dynamic programming over sets of items.
 
     A majority often says most: where every item of a set goes before every other one by weighted majority, it does so

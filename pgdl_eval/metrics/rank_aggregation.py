@@ -8,7 +8,7 @@ package for weighted rank aggregation", BMC Bioinformatics 10:62, 2009). By meth
 * `footrule`: d is Spearman's footrule, the sum of absolute differences. An assignment of items to places (Dwork, Kumar,
   Naor and Sivakumar, "Rank aggregation methods for the web", WWW 2001), solved exactly.
 * `kemeny`: d is Kendall's tau, the number of pairs in opposite order, where a pair that the list ties counts 1/2 (as in
-  Fagin et al., "Comparing partial rankings", SIAM Journal on Discrete Mathematics 20, 2006). Exact; see `kemeny`.
+  Fagin et al., "Comparing partial rankings", SIAM Journal on Discrete Mathematics 20, 2006). Exact; see `kemeny_order`.
 
 What two lists give. For weights 1 and w < 1, any metric d, and no ties in the first list, the optimum is the first
 list itself and nothing else: by the triangle inequality d(x, r_1) + w d(x, r_2) >= (1 - w) d(x, r_1) + w d(r_1, r_2),
@@ -31,7 +31,7 @@ from scipy.stats import rankdata
 
 from complexity.errors import InputError
 
-from .kemeny import kemeny
+from .kemeny import kemeny_order
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -150,4 +150,4 @@ def _unanimous(order: NDArray[np.intp], doubled: Whole) -> NDArray[np.intp]:
     return order
 
 
-METHODS = {"mean_rank": _mean_rank, "footrule": _footrule, "kemeny": kemeny}
+METHODS = {"mean_rank": _mean_rank, "footrule": _footrule, "kemeny": kemeny_order}

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 WEIGHTS = np.linspace(0, 1, 101)
 
 
-def weight_sweep(
+def score_by_weight(
     first: Array, second: Array, models: Pairing, *, weights: Array = WEIGHTS, method: str = "mean_rank"
 ) -> Array:
     """The score, in [0, 1], of first + w second for each weight w: (k,).

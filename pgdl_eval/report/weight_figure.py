@@ -24,7 +24,7 @@ def write_weight_figure(
     ----------
     combination : its name, a+b.
     weights : (k,) of the second measure.
-    scores : for each task (k,) scores in [0, 1], as of `weight_sweep`.
+    scores : for each task (k,) scores in [0, 1], as of `score_by_weight`.
     random_95 : for each task the 95th percentile of the scores of random measures.
 
     Raises
