@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import submitted
-from .measures import load
+from .combination import resolve
 
 
 def complexity(model: Any, dataset: Any, **settings: Any) -> float:
@@ -22,4 +22,4 @@ def complexity(model: Any, dataset: Any, **settings: Any) -> float:
     InputError
         For a model or a data set from which the measure cannot be computed.
     """
-    return load(submitted.MEASURE)(model, dataset, **settings)
+    return resolve(submitted.MEASURE)(model, dataset, **settings)

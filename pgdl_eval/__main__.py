@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,18 @@ def commands() -> None:
 @click.argument("input_dir", type=click.Path(path_type=Path))
 @click.argument("output_dir", type=click.Path(path_type=Path))
 @click.option(
-    "--measure", "names", multiple=True, required=True, help="A name, or package.module:function; repeatable."
+    "--measure",
+    "names",
+    multiple=True,
+    required=True,
+    help='A name, package.module:function, or a combination of several, joined by "+"; repeatable.',
 )
 @click.option("--task", "tasks", multiple=True, help="Only this task; repeatable.")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=SECONDS_PER_MODEL, show_default=True,
               help="Seconds a model; a task has this times its models.")  # fmt: skip
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the measures; repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE",
+              help="A setting of the measures that have it, or as MEASURE.NAME of one; a combination has the settings "
+                   "method (mean_rank, footrule, kemeny) and weights. Repeatable.")  # fmt: skip
 def ingest_command(
     input_dir: Path,
     output_dir: Path,
@@ -60,12 +67,12 @@ def ingest_command(
 
 
 @commands.command("package")
-@click.option("--measure", "name", required=True, help="A registered measure.")
+@click.option("--measure", "name", required=True, help='A registered measure, or several, joined by "+".')
 @click.option("--out", "path", type=click.Path(path_type=Path), required=True, help="The zip file to write.")
 def package_command(name: str, path: Path) -> None:
     """Write a submission for the starter kit that computes one measure."""
     package(name, path)
-    click.echo(f"{path}: {name}")
+    click.echo(f"{path}: {name}" + (", its stand-in for one model at a time" if "+" in name else ""))
 
 
 @commands.command("measures")
@@ -84,9 +91,10 @@ def _setting(text: str) -> tuple[str, Any]:
     try:
         return name, json.loads(value)
     except ValueError as error:
-        raise InputError(
-            "a setting without a value", field=text, expected="NAME=VALUE with VALUE as in JSON", found=value or equals
-        ) from error
+        if re.fullmatch("[a-z_]+", value):
+            return name, value
+        expected = "NAME=VALUE with VALUE as in JSON, or a word in small letters"
+        raise InputError("a setting without a value", field=text, expected=expected, found=value or equals) from error
 
 
 def main() -> None:

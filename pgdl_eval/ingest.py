@@ -13,17 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from complexity.combination import Combination
 from complexity.errors import InputError, InputWarning
 from complexity.measures import Measure
 from complexity.samples import Samples
 
-from .formats.predictions import EXCEEDED, read_values, write_predictions
+from .combined import combine, summary
+from .formats.predictions import EXCEEDED
 from .formats.task import StoredModel, Task, find_tasks
-from .provenance import Provenance, provenance_file, read_provenance
+from .settings import chosen_settings
+from .sheet import Say, Sheet, open_sheet, prediction_file
 
 SECONDS_PER_MODEL = 300.0  # the competition's limit
 
-Say = Callable[[str], None]
 Step = Callable[[str, str, int, int], None]
 
 
@@ -35,27 +37,6 @@ class Outcome:
     skipped: int = 0
     exceeded: int = 0
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-
-@dataclass
-class Sheet:
-    """The values of one measure on one task, with the files they are kept in."""
-
-    measure: Measure
-    settings: Mapping[str, Any]
-    file: Path
-    values: dict[str, float | str]
-    provenance: Provenance
-
-    def done(self, model: str) -> bool:
-        return isinstance(self.values.get(model), float)
-
-    def seconds(self) -> float:
-        return sum(self.provenance.seconds.values())
-
-    def write(self) -> None:
-        self.provenance.write(provenance_file(self.file))
-        write_predictions(self.file, self.values)
 
 
 def ingest(
@@ -71,14 +52,17 @@ def ingest(
 ) -> Outcome:
     """Compute measures for all models of all tasks; what is done already with the same settings is kept.
 
+    The components of a combination are computed as measures of their own; it is then aggregated over all models.
+
     Parameters
     ----------
     input_dir : a folder of tasks, as `formats.task.find_tasks` reads it.
-    output_dir : gets TASK.predict for one measure, MEASURE/TASK.predict for several; see `formats.predictions`.
+    output_dir : gets TASK.predict for one measure, MEASURE/TASK.predict for several (a combination and its components
+        are several); see `formats.predictions`.
     tasks : only these; all if empty.
     seconds_per_model : a task's budget is this times its models; the model that runs past it keeps its value, all
         later ones get "EXCEEDED".
-    settings : keyword arguments for the measures that take them.
+    settings : keyword arguments for the measures that take them; MEASURE.NAME is one for this measure alone.
     say, step : called with each message, and before each model with the names of task and model, its number
         from 0 and how many there are; once more with an empty name when all are done.
 
@@ -89,7 +73,8 @@ def ingest(
         outcome instead, and the others run.
     """
     outcome = Outcome()
-    chosen = {measure.name: _settings_of(measure, measures, settings or {}) for measure in measures}
+    measures = _with_components(measures)
+    chosen = chosen_settings(measures, settings or {})
     for task in _selected(find_tasks(input_dir), tasks, input_dir):
         try:
             samples = Samples(*task.training_samples())
@@ -97,59 +82,16 @@ def ingest(
             outcome.failures.append((task.name, "all measures", "all models", str(error)))
             say(f"[red]failed[/red] {task.name}: {error}")
             continue
-        sheets = [
-            open_sheet(
-                prediction_file(output_dir, measure, task.name, len(measures)),
-                measure,
-                chosen[measure.name],
-                task.name,
-                samples.digest,
-                say,
-            )
-            for measure in measures
-        ]
-        _run_task(task, samples, sheets, seconds_per_model, outcome, say, step)
+        sheets = {}
+        for measure in measures:
+            file = prediction_file(output_dir, measure, task.name, len(measures))
+            sheets[measure.name] = open_sheet(file, measure, chosen[measure.name], task.name, samples.digest, say)
+        single = [sheet for sheet in sheets.values() if not isinstance(sheet.measure, Combination)]
+        _run_task(task, samples, single, seconds_per_model, outcome, say, step)
+        for sheet in sheets.values():
+            if isinstance(sheet.measure, Combination):
+                _run_combination(task, sheet, [sheets[part.name] for part in sheet.measure.components], outcome, say)
     return outcome
-
-
-def prediction_file(output_dir: Path, measure: Measure, task: str, measures: int) -> Path:
-    """Where the values of a measure on a task are kept."""
-    folder = output_dir if measures == 1 else output_dir / measure.name.replace(":", ".")
-    return folder / f"{task}.predict"
-
-
-def open_sheet(
-    file: Path, measure: Measure, settings: Mapping[str, Any], task: str, data_sha256: str, say: Say
-) -> Sheet:
-    """The sheet of a measure with the values that earlier runs left.
-
-    Raises
-    ------
-    InputError
-        If the file holds values of another measure, or values of unknown origin.
-    """
-    provenance = Provenance(measure.name, dict(settings), task, data_sha256)
-    if not file.exists():
-        return Sheet(measure, settings, file, {}, provenance)
-    if not provenance_file(file).exists():
-        raise InputError(
-            "predictions of unknown origin lie there; choose another output folder",
-            file=file,
-            expected=f"{provenance_file(file).name} beside it",
-        )
-    earlier = read_provenance(provenance_file(file))
-    if earlier.measure != measure.name:
-        raise InputError(
-            "predictions of another measure lie there; choose another output folder",
-            file=file,
-            expected=measure.name,
-            found=earlier.measure,
-        )
-    if not earlier.same_run(provenance):
-        say(f"{file}: settings or data have changed since; {measure.name} is computed anew")
-        return Sheet(measure, settings, file, {}, provenance)
-    earlier.failures.clear()
-    return Sheet(measure, settings, file, dict(read_values(file)), earlier)
 
 
 def _run_task(
@@ -261,15 +203,30 @@ def read_ahead(task: Task, models: Sequence[str]) -> Iterator[Future[StoredModel
             del current
 
 
-def _settings_of(measure: Measure, measures: Sequence[Measure], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """All settings of a measure: its defaults, changed where `settings` names them."""
-    known = {name for one in measures for name in one.settings}
-    unknown = sorted(set(settings) - known)
-    if unknown:
-        raise InputError(
-            "no chosen measure has this setting", field=unknown[0], expected=f"one of {sorted(known)}", found=unknown[0]
-        )
-    return {name: settings.get(name, default) for name, default in measure.settings.items()}
+def _run_combination(task: Task, sheet: Sheet, components: Sequence[Sheet], outcome: Outcome, say: Say) -> None:
+    name, before = sheet.measure.name, dict(sheet.values)
+    try:
+        combine(sheet, components, task.models)
+    except InputError as error:
+        why = str(error.at(file=sheet.file))
+        outcome.failures.append((task.name, name, "all models", why))
+        say(f"[red]failed[/red] {task.name} {name}: {why}")
+        return
+    for model, why in sheet.provenance.failures.items():
+        outcome.failures.append((task.name, name, model, why))
+    done = sum(before.get(model) == value for model, value in sheet.values.items())
+    outcome.skipped += done
+    outcome.computed += len(sheet.values) - done
+    say(f"{task.name} {name}: {summary(sheet)}")
+
+
+def _with_components(measures: Sequence[Measure]) -> list[Measure]:
+    """The measures and the components of combinations, each once."""
+    found: dict[str, Measure] = {}
+    for measure in measures:
+        for part in (*(measure.components if isinstance(measure, Combination) else ()), measure):
+            found.setdefault(part.name, part)
+    return list(found.values())
 
 
 def _selected(found: Sequence[Task], names: Sequence[str], input_dir: Path) -> list[Task]:

@@ -9,20 +9,23 @@ from types import ModuleType
 import baselines
 import complexity
 from complexity import measures
+from complexity.combination import resolve
 from complexity.measures import Measure
+
+COMBINATIONS = ("distance+angle", "pseudo_validation+angle")  # of the paper's Table 1
 
 
 def all_measures() -> dict[str, Measure]:
-    """Every registered measure by name: those of `complexity/` and `baselines/`, one a file or more."""
+    """Every registered measure by name, those of `complexity/` and `baselines/`, and the paper's combinations."""
     for package in (complexity, baselines):
         _import_modules(package)
-    return measures.registered()
+    return {**measures.registered(), **{name: resolve(name) for name in COMBINATIONS}}
 
 
 def find_measure(name: str) -> Measure:
-    """The measure of that name or at `package.module:function`; see `complexity.measures.find`."""
+    """The measure of that name or at `package.module:function`, or several joined by "+": see `resolve`."""
     all_measures()
-    return measures.find(name)
+    return resolve(name)
 
 
 def _import_modules(package: ModuleType) -> None:

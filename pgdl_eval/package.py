@@ -10,6 +10,7 @@ from pathlib import Path
 
 import complexity
 from complexity import submitted
+from complexity.combination import Combination
 from complexity.errors import InputError
 from complexity.measures import Measure
 
@@ -20,7 +21,9 @@ TIME = (2020, 7, 1, 0, 0, 0)
 
 
 def package(name: str, path: Path) -> None:
-    """Write the submission of a registered measure: the kit unpacks it and runs `from complexity import complexity`.
+    """Write the submission of a measure: the kit unpacks it and runs `from complexity import complexity`.
+
+    That of a combination computes its stand-in for one model at a time, and its metadata say so.
 
     Raises
     ------
@@ -29,9 +32,12 @@ def package(name: str, path: Path) -> None:
     """
     measure = find_measure(name)
     files = {f"complexity/{file}": content for file, content in _package_files().items()}
-    module, extra = _module(measure)
-    files |= extra
-    files["complexity/submitted.py"] = _submitted(f"{module}:{measure.function.__name__}")
+    dotted_names = []
+    for part in measure.components if isinstance(measure, Combination) else (measure,):
+        module, extra = _module(part)
+        files |= extra
+        dotted_names.append(f"{module}:{part.function.__name__}")
+    files["complexity/submitted.py"] = _submitted("+".join(dotted_names))
     files["metadata"] = f"description: {measure.name} ({measure.source})\n".encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

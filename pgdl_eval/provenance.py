@@ -29,6 +29,7 @@ class Provenance:
     details : per model, what the measure says of its value.
     warnings : per model, doubts about its value.
     failures : per model without a value, why.
+    aggregation : of a combination, how its components' values were put together; empty for any other measure.
     """
 
     measure: str
@@ -40,6 +41,7 @@ class Provenance:
     details: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    aggregation: dict[str, Any] = field(default_factory=dict)
 
     def same_run(self, other: Provenance) -> bool:
         """Whether values of the one may stand beside values of the other."""

@@ -16,7 +16,6 @@ from complexity.measures import Measure, Measured
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.ingest import ingest
-from pgdl_eval.sample.run import FOLDER
 
 calls: list[str] = []
 
@@ -46,18 +45,9 @@ def declared(function):
 
 
 @pytest.fixture
-def task(tmp_path, monkeypatch):
-    """A task of four real models; models are passed on as they are stored, so that no framework is needed."""
-    import pgdl_eval.keras_models as keras_models
-
-    monkeypatch.setattr(keras_models, "build", lambda stored: stored)
-    monkeypatch.setattr(keras_models, "clear_session", lambda: None)
-    folder = tmp_path / "input" / "digits"
-    shutil.copytree(FOLDER / "digits" / "dataset_1", folder / "dataset_1")
-    for number in range(4):
-        shutil.copytree(FOLDER / "digits" / f"model_{number}", folder / f"model_{number}")
+def task(stored_task):
     calls.clear()
-    return folder
+    return stored_task
 
 
 def run(task, output, *functions, **options):

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
-
-from complexity.errors import InputError
 
 from ..formats.model_configs import Reference
 from ..metrics.evaluation import Evaluation
+from .figure import new_figure, save_figure
 from .table import number, p_text, percent
 
 MARKERS = "os^Dv<>pP*X"
@@ -31,8 +28,7 @@ def telling_hyperparameter(reference: Reference) -> str:
 
 def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], reference: Reference) -> None:
     """Draw a point for each model, coloured by the most telling hyper-parameter, as PNG."""
-    figure = Figure(figsize=(7, 4.8), layout="constrained", dpi=130)
-    FigureCanvasAgg(figure)
+    figure = new_figure()
     axes = figure.add_subplot()
     name = telling_hyperparameter(reference)
     levels = sorted(set(reference.hyperparameters[name]), key=_numeric)
@@ -48,11 +44,7 @@ def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], refe
     )
     axes.grid(alpha=0.25)
     figure.legend(title=name, loc="outside right center", frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        figure.savefig(path, metadata={"Software": None})
-    except OSError as error:
-        raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error
+    save_figure(figure, path)
 
 
 def _numeric(value: str) -> tuple[int, float, str]:
