@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .interface import Array, TrainedModel
+from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
 
 DENSE_OR_CONVOLUTIONAL = ("Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense", "DepthwiseConv1D", "DepthwiseConv2D")
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+NOTES = ("call", "_last_seen_input")  # what a watched layer holds for a while: our shadow, the starter kit's own note
 
 
 class KerasModel(TrainedModel):
@@ -24,53 +25,54 @@ class KerasModel(TrainedModel):
         self.name = str(getattr(model, "name", type(model).__name__))
         self.layers = list(_leaves(model))
         self.channels_first = any(getattr(layer, "data_format", None) == "channels_first" for layer in self.layers)
-        self._last_layer: Any = None
-        if not any(map(_is_dense_or_convolutional, self.layers)):
+        self.dense_or_convolutional = [layer for layer in self.layers if _is_dense_or_convolutional(layer)]
+        self._gradients_by_shape: dict[tuple[int, ...], Gradients] = {}
+        if not self.dense_or_convolutional:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="layers")
 
-    def features(self, inputs: Array) -> Array:
-        if self._last_layer is None:
-            self._last_layer = self._find_last_layer(inputs[:1])
-        seen: list[Any] = []
-        with watched([self._last_layer], lambda layer, tensor: seen.append(tensor)):
-            self._forward(inputs)
-        return _to_numpy(seen[-1]).reshape(len(inputs), -1)
-
-    def logits(self, inputs: Array) -> Array:
-        return _to_numpy(self._forward(inputs)).reshape(len(inputs), -1)
-
     def weights(self) -> list[Array]:
-        return [np.array(array) for array in self.model.get_weights()]
+        return [to_numpy(_raw(variable)) for variable in self.model.weights]
 
-    def initial_weights(self) -> list[Array]:
-        return matching_weights(getattr(self.model, "initial_weights", None), self.weights(), self.name)
+    def trainable_weights(self) -> list[Array]:
+        return [to_numpy(variable) for variable in self._trainable_variables()]
 
     def kernels(self) -> list[Array]:
         found = [getattr(layer, attribute, None) for layer in self.layers for attribute in KERNELS]
-        return [np.array(_to_numpy(kernel)) for kernel in found if kernel is not None]
+        return [to_numpy(_raw(kernel)) for kernel in found if kernel is not None]
 
-    def _find_last_layer(self, inputs: Array) -> Any:
-        """The dense or convolutional layer that runs last."""
-        order: list[Any] = []
-        watching = [layer for layer in self.layers if _is_dense_or_convolutional(layer)]
-        with watched(watching, lambda layer, tensor: order.append(layer)):
-            self._forward(inputs)
-        return order[-1]
+    def _stored_initial_weights(self) -> list[Array]:
+        found = getattr(self.model, "initial_weights", None)
+        return [] if found is None else [to_numpy(array) for array in found]
 
-    def _forward(self, inputs: Array) -> Any:
+    def _set_trainable_weights(self, weights: Sequence[Array]) -> None:
+        for variable, array in zip(self.model.trainable_variables, weights, strict=True):
+            variable.assign(array)
+
+    def _trainable_variables(self) -> list[Any]:
+        """The backend's own variables."""
+        return [_raw(variable) for variable in self.model.trainable_variables]
+
+    def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
         with self._without_gradients():
-            try:
-                return self.model(np.asarray(inputs, dtype=np.float32), training=False)
-            except Exception as error:
-                if tuple(inputs.shape[1:]) == tuple(self.model.input_shape[1:]):
-                    raise
-                raise InputError(
-                    "the model does not take these inputs",
-                    model=self.name,
-                    field="inputs",
-                    expected=f"samples of shape {self.model.input_shape[1:]}",
-                    found=tuple(inputs.shape[1:]),
-                ) from error
+            return self._call(np.asarray(inputs, dtype=np.float32), watch)
+
+    def _call(self, inputs: Any, watch: Sequence[Any]) -> tuple[Any, Seen]:
+        """Logits and what the watched layers were given, of an array or of the backend's tensor."""
+        seen: Seen = []
+        try:
+            with watched(watch, lambda layer, given: seen.append((layer, given))):
+                output = self.model(inputs, training=False)
+        except Exception as error:
+            if tuple(inputs.shape[1:]) == tuple(self.model.input_shape[1:]):
+                raise
+            raise InputError(
+                "the model does not take these inputs",
+                model=self.name,
+                field="inputs",
+                expected=f"samples of shape {self.model.input_shape[1:]}",
+                found=tuple(inputs.shape[1:]),
+            ) from error
+        return getattr(output, "_keras_logits", output), seen  # Keras' own note of what its softmax was given
 
     def _without_gradients(self) -> AbstractContextManager[Any]:
         if self._backend() != "torch":
@@ -78,6 +80,30 @@ class KerasModel(TrainedModel):
         import torch
 
         return torch.no_grad()
+
+    def _gradients(self, shape: tuple[int, ...]) -> Gradients:
+        if shape not in self._gradients_by_shape:
+            self._gradients_by_shape[shape] = self._new_gradients(shape)
+        return self._gradients_by_shape[shape]
+
+    def _new_gradients(self, shape: tuple[int, ...]) -> Gradients:
+        # All layers are watched, so that a wrapped one keeps none of the tensors that belong to a compiled function.
+        forward, weights = functools.partial(self._call, watch=self.layers), self._trainable_variables()
+        if self._backend() == "tensorflow":
+            from .tensorflow_gradients import TensorFlowGradients
+
+            return TensorFlowGradients(forward, self.layers, weights, shape)
+        if self._backend() == "torch":
+            from .torch_gradients import TorchGradients
+
+            return TorchGradients(forward, weights, like=_raw(self.model.weights[0]))
+        raise InputError(
+            "no gradients on this Keras backend",
+            model=self.name,
+            field="backend",
+            expected="tensorflow or torch",
+            found=self._backend(),
+        )
 
     def _backend(self) -> str:
         """The name of the Keras backend; Keras 2 has one only."""
@@ -105,45 +131,16 @@ def watched(layers: Sequence[Any], note: Callable[[Any, Any], None]) -> Iterator
 
         return noted
 
-    before = [layer.__dict__.get("call") for layer in layers]
+    before = [{name: vars(layer)[name] for name in NOTES if name in vars(layer)} for layer in layers]
     try:
         for layer in layers:
             layer.__dict__["call"] = shadow(layer)
         yield
     finally:
-        for layer, call in zip(layers, before, strict=True):
-            if call is not None:
-                layer.__dict__["call"] = call
-            else:
-                layer.__dict__.pop("call", None)
-
-
-def matching_weights(found: Any, weights: Sequence[Array], model: str) -> list[Array]:
-    """The initial weights as arrays, checked against the trained ones.
-
-    Raises
-    ------
-    InputError
-        If there are none, or if number or shapes differ.
-    """
-    if found is None or len(found) == 0:
-        raise InputError(
-            "the model carries no initial weights",
-            model=model,
-            field="initial_weights",
-            expected="the weights before training (weights_init.hdf5 in a task folder)",
-        )
-    arrays = [np.array(_to_numpy(array)) for array in found]
-    shapes, expected = [a.shape for a in arrays], [w.shape for w in weights]
-    if shapes != expected:
-        raise InputError(
-            "the initial weights do not fit the trained ones",
-            model=model,
-            field="initial_weights",
-            expected=expected,
-            found=shapes,
-        )
-    return arrays
+        for layer, held in zip(layers, before, strict=True):
+            for name in NOTES:
+                layer.__dict__.pop(name, None)
+            layer.__dict__.update(held)
 
 
 def _leaves(layer: Any) -> Iterator[Any]:
@@ -160,8 +157,7 @@ def _is_dense_or_convolutional(layer: Any) -> bool:
     return bool(names & set(DENSE_OR_CONVOLUTIONAL))
 
 
-def _to_numpy(tensor: Any) -> Array:
-    if hasattr(tensor, "detach"):
-        tensor = tensor.detach().float().cpu()
-    array = np.asarray(tensor)
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)
+def _raw(variable: Any) -> Any:
+    """The backend's variable, which that of Keras 3 holds as its `value`; that of Keras 2 is TensorFlow's itself."""
+    value = getattr(variable, "value", None)
+    return variable if value is None or callable(value) else value

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..errors import InputError
-from .interface import Array, TrainedModel
-from .keras_model import matching_weights
+from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
+from .torch_gradients import TorchGradients
+
+DENSE_OR_CONVOLUTIONAL = torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear
+SOFTMAX = torch.nn.Softmax, torch.nn.Softmax2d, torch.nn.LogSoftmax
 
 
 class TorchModel(TrainedModel):
@@ -22,59 +27,58 @@ class TorchModel(TrainedModel):
     channels_first = True  # PyTorch's convention; a module does not say
 
     def __init__(self, module: Any) -> None:
-        import torch
-
         self.module = module
         self.name = type(module).__name__
-        self._last_layer: Any = None
-        kinds = torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear
-        self._dense_or_convolutional = [part for part in module.modules() if isinstance(part, kinds)]
-        if not self._dense_or_convolutional:
+        self.layers = [part for part in module.modules() if not list(part.children())]
+        self.dense_or_convolutional = [part for part in module.modules() if isinstance(part, DENSE_OR_CONVOLUTIONAL)]
+        if not self.dense_or_convolutional:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="modules")
 
-    def features(self, inputs: Array) -> Array:
-        if self._last_layer is None:
-            self._last_layer = self._find_last_layer(inputs[:1])
-        seen: list[Any] = []
-        with watched([self._last_layer], lambda layer, tensor: seen.append(tensor)):
-            self._forward(inputs)
-        return _to_numpy(seen[-1]).reshape(len(inputs), -1)
-
-    def logits(self, inputs: Array) -> Array:
-        return _to_numpy(self._forward(inputs)).reshape(len(inputs), -1)
-
     def weights(self) -> list[Array]:
-        return [_to_numpy(t) for t in self.module.state_dict().values() if t.is_floating_point()]
+        return [to_numpy(t) for t in self.module.state_dict().values() if t.is_floating_point()]
 
-    def initial_weights(self) -> list[Array]:
+    def trainable_weights(self) -> list[Array]:
+        return [to_numpy(parameter) for parameter in self._trainable_parameters()]
+
+    def kernels(self) -> list[Array]:
+        return [to_numpy(layer.weight) for layer in self.dense_or_convolutional]
+
+    def _stored_initial_weights(self) -> list[Array]:
         found = getattr(self.module, "initial_weights", None)
         if isinstance(found, Mapping):
             found = [t for t in found.values() if t.is_floating_point()]
-        return matching_weights(found, self.weights(), self.name)
+        return [] if found is None else [to_numpy(array) for array in found]
 
-    def kernels(self) -> list[Array]:
-        return [_to_numpy(layer.weight) for layer in self._dense_or_convolutional]
+    def _trainable_parameters(self) -> list[Any]:
+        return [parameter for parameter in self.module.parameters() if parameter.requires_grad]
 
-    def _tensor(self, inputs: Array) -> Any:
-        """The inputs on the module's device in its floating-point type."""
-        import torch
+    def _set_trainable_weights(self, weights: Sequence[Array]) -> None:
+        with torch.no_grad():
+            for parameter, array in zip(self._trainable_parameters(), weights, strict=True):
+                parameter.copy_(torch.from_numpy(array))
 
+    def _gradients(self, shape: tuple[int, ...]) -> Gradients:
+        forward = functools.partial(self._call, watch=self.layers)
+        return TorchGradients(forward, self._trainable_parameters(), like=next(self.module.parameters()))
+
+    def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
         parameter = next(self.module.parameters())
-        return torch.as_tensor(np.ascontiguousarray(inputs)).to(parameter.device, parameter.dtype)
+        tensor = torch.as_tensor(np.ascontiguousarray(inputs)).to(parameter.device, parameter.dtype)
+        with torch.no_grad():
+            return self._call(tensor, watch)
 
-    def _find_last_layer(self, inputs: Array) -> Any:
-        """The dense or convolutional module that runs last."""
-        order: list[Any] = []
-        with watched(self._dense_or_convolutional, lambda layer, tensor: order.append(layer)):
-            self._forward(inputs)
-        return order[-1]
-
-    def _forward(self, inputs: Array) -> Any:
-        import torch
-
-        with torch.no_grad(), evaluation_mode(self.module):
+    def _call(self, inputs: Any, watch: Sequence[Any]) -> tuple[Any, Seen]:
+        """Logits and what the watched modules were given, of a tensor."""
+        seen: Seen = []
+        softmax: list[tuple[tuple[Any, ...], Any]] = []  # arguments and output of every softmax
+        with evaluation_mode(self.module), ExitStack() as hooks:
+            for layer in watch:
+                hooks.enter_context(layer.register_forward_pre_hook(noting(seen)))
+            for layer in self.layers:
+                if isinstance(layer, SOFTMAX):
+                    hooks.enter_context(layer.register_forward_hook(lambda _, *call: softmax.append(call)))
             try:
-                return self.module(self._tensor(inputs))
+                output = self.module(inputs)
             except RuntimeError as error:
                 raise InputError(
                     f"the model does not take these inputs: {error}",
@@ -82,6 +86,7 @@ class TorchModel(TrainedModel):
                     field="inputs",
                     found=f"samples of shape {tuple(inputs.shape[1:])}",
                 ) from error
+        return next((args[0] for args, after in softmax if after is output), output), seen
 
 
 @contextmanager
@@ -96,17 +101,14 @@ def evaluation_mode(module: Any) -> Iterator[None]:
             part.training = flag
 
 
-@contextmanager
-def watched(layers: Sequence[Any], note: Any) -> Iterator[None]:
-    """While the context lasts, `note(layer, tensor)` is called with the input of each module that runs."""
-    handles = [layer.register_forward_pre_hook(lambda part, args: note(part, args[0])) for layer in layers]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+def noting(seen: Seen) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...] | None]:
+    """A hook that notes the first argument of a module before it runs.
 
+    The module gets a copy, since one that works in place would write into what was noted.
+    """
 
-def _to_numpy(tensor: Any) -> Array:
-    array: Array = tensor.detach().float().cpu().numpy() if tensor.element_size() < 4 else tensor.detach().cpu().numpy()
-    return np.array(array)
+    def hook(layer: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        seen.extend((layer, given) for given in args[:1])
+        return (args[0].clone(), *args[1:]) if args and isinstance(args[0], torch.Tensor) else None
+
+    return hook

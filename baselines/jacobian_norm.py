@@ -1,0 +1,44 @@
+"""The norm of the Jacobian of the logits with respect to intermediate layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from complexity.measures import Measured, measure
+from complexity.models import adapt, batches
+from complexity.samples import read_samples
+
+SAMPLES = 528  # the kit takes 33 batches of 16
+
+
+@measure(
+    "jacobian_norm",
+    higher_means="larger gap",
+    needs=("gradients",),
+    order_free=False,
+    source="the starter kit's baseline; Table 1 of the paper",
+)
+def complexity(model: Any, dataset: Any, *, max_samples: int = SAMPLES, batch_size: int = 32) -> Measured:
+    """Mean over layers of the mean squared entry of d logits / d layer input, over the first training samples.
+
+    A layer is what holds no other layers, activation, pooling and flattening included. Exact: the rows of the
+    Jacobians of all layers come from one pass backward a class. The kit averages over batches of 16, whose last may
+    be shorter; this is the mean over samples.
+
+    Parameters
+    ----------
+    max_samples : only the first so many samples are used.
+    batch_size : samples that are differentiated at a time; bounds the memory and does not change the value beyond
+        rounding.
+
+    Raises
+    ------
+    InputError
+        For a model whose framework gives no gradients here (Keras on JAX).
+    """
+    network, inputs = adapt(model), read_samples(dataset, max_samples).inputs
+    squares = [network.squared_jacobians(inputs[rows]) for rows in batches(len(inputs), batch_size)]
+    layers = np.concatenate(squares).mean(axis=0, dtype=np.float64)
+    return Measured(layers.mean(), {"samples": len(inputs), "layers": layers.tolist()})

@@ -1,0 +1,165 @@
+"""Sharpness: how far the weights may be moved before the training accuracy falls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
+from complexity.measures import Measured, measure
+from complexity.models import TrainedModel, adapt, batches
+from complexity.models.interface import Array
+from complexity.samples import read_samples
+
+LARGEST = 2.0
+
+
+@measure(
+    "sharpness",
+    higher_means="smaller gap",
+    bounds=(0.0, LARGEST),
+    needs=("gradients", "labels"),
+    order_free=False,
+    source="the starter kit's baseline, with a seed and steps that go up; Table 1 of the paper",
+)
+def complexity(
+    model: Any,
+    dataset: Any,
+    *,
+    max_samples: int = 512,
+    starts: int = 3,
+    steps: int = 10,
+    halvings: int = 15,
+    seed: int = 0,
+    batch_size: int = 128,
+) -> Measured:
+    """The largest relative width m of a perturbation of the trainable weights that keeps the training accuracy.
+
+    A perturbation starts as uniform noise of width m |w| and climbs the cross-entropy within |w' - w| <= m |w|, in
+    steps along the sign of the gradient, the steepest way within such bounds. It loses the accuracy where, at any
+    step, a tenth of the samples is lost that the model itself gets right: one that gets all right falls to 0.9, as in
+    the kit. The bounds of m hold those of every smaller m, so what loses the accuracy at m does so at every larger
+    one: m is found by bisection of [0, 2]. A flat minimum has a large m.
+
+    The cost: (halvings + 1) starts (steps + 1) gradients over `max_samples` samples at most; each loss found ends its
+    part of the search.
+
+    Parameters
+    ----------
+    max_samples : only the first so many samples are used.
+    starts, steps : perturbations that are tried, of which the worst counts, and steps of each.
+    halvings : of [0, 2]; 15 leave a width of 6e-5.
+    seed : of the noise.
+    batch_size : samples that are differentiated at a time; bounds the memory and does not change the value beyond
+        rounding.
+
+    Returns
+    -------
+    m; its details hold `reached` (false where even 2 keeps the accuracy: the value is then 2), the number of samples
+    and the accuracy of the model as it is.
+
+    Raises
+    ------
+    InputError
+        For a data set without labels, labels that are no outputs of the model, outputs that are not finite, a model
+        without trainable weights, or one whose framework gives no gradients here (Keras on JAX).
+    """
+    _check_counts(starts=starts, steps=steps, halvings=halvings, batch_size=batch_size)
+    samples = read_samples(dataset, max_samples)
+    task = Classification(adapt(model), samples.inputs, samples.class_numbers(), batch_size)
+    correct, weights = task.correct(), task.network.trainable_weights()
+    if not weights:
+        raise InputError("the model has no trainable weights", model=task.network.name, field="weights")
+    with task.network.replaced_weights() as replace:
+
+        def keeps(width: float) -> bool:
+            climbs = (climb(task, weights, replace, width, steps, (seed, start)) for start in range(starts))
+            return all(correct - found < len(samples) / 10 for heights in climbs for found in heights)
+
+        width = bisection(keeps, halvings)
+    details = {"reached": width < LARGEST, "samples": len(samples), "accuracy": correct / len(samples)}
+    return Measured(width, details)
+
+
+def bisection(keeps: Callable[[float], bool], halvings: int) -> float:
+    """The largest width of [0, 2] that is found to keep, where every smaller one does too; 2 if that keeps."""
+    if keeps(LARGEST):
+        return LARGEST
+    kept, lost = 0.0, LARGEST
+    for _ in range(halvings):
+        middle = (kept + lost) / 2
+        kept, lost = (middle, lost) if keeps(middle) else (kept, middle)
+    return kept
+
+
+@dataclass(frozen=True)
+class Classification:
+    """A network and the samples that it classifies, in batches."""
+
+    network: TrainedModel
+    inputs: NDArray[Any]
+    labels: NDArray[np.integer]
+    batch_size: int
+
+    def correct(self) -> int:
+        """How many samples the network gets right.
+
+        Raises
+        ------
+        InputError
+            If its outputs are not finite or do not fit the labels.
+        """
+        logits = np.concatenate([self.network.logits(self.inputs[rows]) for rows in self._batches()])
+        name, last = self.network.name, logits.shape[1] - 1
+        if not np.isfinite(logits).all():
+            raise InputError("an output is NaN or infinite", model=name, field="outputs")
+        if not 0 <= self.labels.min() <= self.labels.max() <= last:
+            found = f"{self.labels.min()} to {self.labels.max()}"
+            expected = f"class numbers from 0 to {last}"
+            raise InputError("the labels do not fit the outputs", model=name, field="labels", expected=expected, found=found)
+        return _right(logits, self.labels)
+
+    def correct_and_gradient(self) -> tuple[int, list[Array]]:
+        """How many samples the network gets right, and the gradient of the summed cross-entropy."""
+        correct, total = 0, None
+        for rows in self._batches():
+            logits, gradient = self.network.loss_gradient(self.inputs[rows], self.labels[rows])
+            correct += _right(logits, self.labels[rows])
+            total = gradient if total is None else [a + b for a, b in zip(total, gradient, strict=True)]
+        return correct, total or []
+
+    def _batches(self) -> Iterator[slice]:
+        return batches(len(self.inputs), self.batch_size)
+
+
+def climb(
+    task: Classification,
+    weights: Sequence[Array],
+    replace: Callable[[Sequence[Array]], None],
+    width: float,
+    steps: int,
+    seed: tuple[int, int],
+) -> Iterator[int]:
+    """Perturb the weights within a relative width and yield how many samples are right, at the start and each step."""
+    noise = np.random.default_rng(seed)
+    # In units of width |w|: noise of width 1, and steps that lead from anywhere to any corner of [-1, 1].
+    places = [noise.random(w.shape, dtype=np.float32) - np.float32(0.5) for w in weights]
+    for _ in range(steps + 1):
+        replace([w + np.float32(width) * np.abs(w) * place for w, place in zip(weights, places, strict=True)])
+        correct, gradient = task.correct_and_gradient()
+        yield correct
+        places = [np.clip(p + np.float32(2 / steps) * np.sign(g), -1, 1) for p, g in zip(places, gradient, strict=True)]
+
+
+def _right(logits: Array, labels: NDArray[np.integer]) -> int:
+    return int(np.sum((logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)))
+
+
+def _check_counts(**settings: int) -> None:
+    for name, value in settings.items():
+        if value < 1:
+            raise InputError("bad setting", field=name, expected="at least 1", found=value)

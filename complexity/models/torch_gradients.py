@@ -1,0 +1,55 @@
+"""Gradients by PyTorch's autograd, for plain modules and for Keras models on PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .interface import Array, Forward, Seen, floating_point_tensors, to_numpy
+
+
+class TorchGradients:
+    """Gradients of a network's logits.
+
+    Parameters
+    ----------
+    forward : what is differentiated.
+    weights : the trainable parameters.
+    like : a tensor whose device and type inputs get.
+    """
+
+    def __init__(self, forward: Forward, weights: Sequence[Any], like: Any) -> None:
+        self.forward, self.weights, self.like = forward, weights, like
+
+    def squared_jacobians(self, inputs: Array) -> Array:
+        """(b, ...) -> (b, layers): one pass forward, then one pass backward a class through all layers at once."""
+        with torch.enable_grad():
+            logits, seen = self._logits(self._tensor(inputs).requires_grad_())
+            tensors = [tensor for tensor in floating_point_tensors(seen) if tensor.requires_grad]
+            sums = torch.zeros(len(inputs), len(tensors), device=logits.device)
+            for column in logits.unbind(1):
+                rows = torch.autograd.grad(column.sum(), tensors, retain_graph=True, materialize_grads=True)
+                sums += torch.stack([row.reshape(len(inputs), -1).float().square().mean(1) for row in rows], 1)
+        return to_numpy(sums / logits.shape[1])
+
+    def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]:
+        """(b, ...), (b,) -> (b, classes), gradient."""
+        with torch.enable_grad():
+            logits, _ = self._logits(self._tensor(inputs))
+            target = torch.as_tensor(labels, dtype=torch.int64, device=logits.device)
+            loss = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
+            gradient = torch.autograd.grad(loss, self.weights, materialize_grads=True)
+        return to_numpy(logits), [to_numpy(part) for part in gradient]
+
+    def _tensor(self, inputs: Array) -> Any:
+        return torch.as_tensor(np.ascontiguousarray(inputs)).to(self.like.device, self.like.dtype)
+
+    def _logits(self, inputs: Any) -> tuple[Any, Seen]:
+        """Logits as float32 or float64 (b, classes), and what the layers were given."""
+        logits, seen = self.forward(inputs)
+        flat = logits.reshape(len(inputs), -1)
+        return flat if flat.dtype == torch.float64 else flat.float(), seen

@@ -1,0 +1,111 @@
+"""Time of the Jacobian norm beside one Jacobian a layer: `python tests/benchmarks/jacobian.py [INPUT_DIR]`.
+
+The peer does what the starter kit's baseline does on TensorFlow: in a compiled function, `tape.batch_jacobian` of the
+logits with respect to the input of one layer after the other, in batches of 16. Each route is timed from a fresh model
+to its value, compilation included, since the plug-in meets every model once. INPUT_DIR is a folder of tasks; without
+it the embedded sample is taken. The second table is a VGG-like network on images of CIFAR's size.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import pgdl_eval.sample
+from baselines.jacobian_norm import SAMPLES, complexity
+from complexity.models import batches
+from pgdl_eval.formats.task import find_tasks
+from pgdl_eval.keras_models import build, keras_package
+
+PEER_BATCH = 16
+VGG_WIDTHS = (64, 64), (128, 128), (256, 256), (512, 512)
+VGG_SAMPLES = 48  # a multiple of the peer's batch, so that both routes average alike
+Route = Callable[[Any, Any], float]
+
+
+def one_jacobian_a_layer(model: Any, inputs: Any) -> float:
+    """Mean over batches and layers of the mean squared entry, one `batch_jacobian` a layer."""
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)
+    def means(batch: Any) -> Any:
+        seen = []
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(batch)
+            value = batch
+            for layer in model.layers:
+                seen.append(value)
+                value = layer(value, training=False) if "Dropout" in type(layer).__name__ else layer(value)
+        return [tf.reduce_mean(tf.square(tape.batch_jacobian(value, given))) for given in seen]
+
+    found = [means(tf.constant(inputs[rows])) for rows in batches(len(inputs), PEER_BATCH)]
+    return float(np.mean(found))
+
+
+def ours(model: Any, inputs: Any) -> float:
+    """The measure, on all these samples."""
+    return float(complexity(model, (inputs, None), max_samples=len(inputs)))
+
+
+def vgg(classes: int = 10) -> Any:
+    """Blocks of two convolutions with batch normalization and a pooling, then two dense layers."""
+    keras = keras_package()
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    stack = [keras.Input((32, 32, 3))]
+    for block in VGG_WIDTHS:
+        for width in block:
+            stack += [layers.Conv2D(width, 3, padding="same"), layers.BatchNormalization(), layers.ReLU()]
+        stack.append(layers.MaxPooling2D())
+    stack += [layers.Flatten(), layers.Dense(256, activation="relu"), layers.Dropout(0.5), layers.Dense(classes)]
+    return keras.Sequential(stack)
+
+
+def timed(route: Route, model: Any, inputs: Any) -> tuple[float, float]:
+    """Seconds and value."""
+    began = time.perf_counter()
+    value = route(model, inputs)
+    return time.perf_counter() - began, value
+
+
+def stored_models(folder: Path) -> Iterator[tuple[str, Callable[[], Any], Any]]:
+    """Name, how to build it, and training inputs of every model."""
+    for task in find_tasks(folder):
+        inputs = task.training_samples()[0][:SAMPLES]
+        for name in task.models:
+            yield f"{task.name} {name}", lambda name=name, task=task: build(task.read_model(name)), inputs
+
+
+def main() -> None:
+    """Measure and print."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(pgdl_eval.sample.__path__[0])
+    images = np.random.default_rng(0).random((VGG_SAMPLES, 32, 32, 3), dtype=np.float32)
+    cases = [*stored_models(folder), ("VGG-like, 32 x 32 x 3", vgg, images)]
+    ours(cases[0][1](), cases[0][2])  # TensorFlow's own start is nobody's
+    table = Table(title="Jacobian norm: seconds from a fresh model to its value")
+    for column in ("model", "samples", "layers", "one Jacobian a layer", "ours", "times faster", "relative difference"):
+        table.add_column(column, justify="right")
+    for name, make, inputs in cases:
+        slow, expected = timed(one_jacobian_a_layer, make(), inputs)
+        fast, value = timed(ours, make(), inputs)
+        table.add_row(
+            name,
+            str(len(inputs)),
+            str(len(make().layers)),
+            f"{slow:.2f}",
+            f"{fast:.2f}",
+            f"{slow / fast:.1f}",
+            f"{abs(value / expected - 1):.0e}",
+        )
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
