@@ -120,7 +120,9 @@ class Classification:
         if not 0 <= self.labels.min() <= self.labels.max() <= last:
             found = f"{self.labels.min()} to {self.labels.max()}"
             expected = f"class numbers from 0 to {last}"
-            raise InputError("the labels do not fit the outputs", model=name, field="labels", expected=expected, found=found)
+            raise InputError(
+                "the labels do not fit the outputs", model=name, field="labels", expected=expected, found=found
+            )
         return _right(logits, self.labels)
 
     def correct_and_gradient(self) -> tuple[int, list[Array]]:

@@ -18,6 +18,7 @@ from .measures import all_measures, find_measure
 from .package import package
 from .progress import progress_bar
 from .score import main as score_command
+from .table1 import table1_command
 
 
 @click.group()
@@ -84,6 +85,7 @@ def measures_command() -> None:
 
 
 commands.add_command(score_command, "score")
+commands.add_command(table1_command)
 
 
 def _setting(text: str) -> tuple[str, Any]:

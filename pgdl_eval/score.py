@@ -38,7 +38,7 @@ from pgdl_eval.report.official import write_scores
 from pgdl_eval.report.scatter import write_scatter
 from pgdl_eval.report.table import correlation_table, ranking_table, robustness_table, score_table
 
-IGNORED = (".DS_Store", "__MACOSX")
+IGNORED = (".DS_Store", "__MACOSX", "__pycache__")
 
 Values = NDArray[np.float64]
 

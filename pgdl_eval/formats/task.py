@@ -17,7 +17,7 @@ from .model_config import ModelConfig, read_model_config
 from .tfrecord import read_shards
 from .weights import LayerWeights, read_weights
 
-IGNORED = (".DS_Store", "__MACOSX")
+IGNORED = (".DS_Store", "__MACOSX", "__pycache__")
 CONFIG, WEIGHTS, INITIAL_WEIGHTS, REFERENCE = "config.json", "weights.hdf5", "weights_init.hdf5", "model_configs.json"
 TRAIN, TEST = Path("dataset_1", "train"), Path("dataset_1", "test")
 
@@ -84,6 +84,12 @@ class Task:
         except InputError as error:
             raise error.at(model=name) from error
         return StoredModel(name, folder, config, weights, initial_weights)
+
+
+def has_models(input_dir: Path) -> bool:
+    """Whether `find_tasks` finds models there, rather than predictions alone or nothing."""
+    inside = input_dir / "input_data" if (input_dir / "input_data").is_dir() else input_dir
+    return inside.is_dir() and any(_models(folder) for folder in (inside, *inside.iterdir()) if folder.is_dir())
 
 
 def find_tasks(input_dir: Path) -> list[Task]:

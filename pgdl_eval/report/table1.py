@@ -1,0 +1,206 @@
+"""Table 1 for a terminal, as CSV, as Markdown and as a picture."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+
+from ..formats.atomic import write_text
+from ..metrics.evaluation import Evaluation, MeanScore
+from .figure import new_figure, save_figure
+from .table import UNDEFINED, interval_text, number, p_text, percent
+
+
+class Row(Protocol):
+    """What a row of the table holds; see `table1.Row`."""
+
+    measure: str
+    paper: float | None
+    evaluations: dict[str, Evaluation]
+    mean: MeanScore | None
+    seconds: float | None
+    missing: dict[str, str]
+
+    @property
+    def overall(self) -> Evaluation | MeanScore | None: ...
+
+
+NO_DATA = "no data"
+
+
+def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
+    """Scores: the paper's, ours by task and in the mean, and where they stand; below them those of random measures."""
+    table = _table("100 x conditional mutual information; the paper's is that of other models")
+    for name in ("paper", *tasks, *(["mean"] if len(tasks) > 1 else [])):
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        cells = [_score(row.evaluations.get(task), row.missing.get(task, "")) for task in tasks]
+        if len(tasks) > 1:
+            cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
+        table.add_row(row.measure, _paper(row), *cells, UNDEFINED if row.overall is None else row.overall.verdict)
+    _add_noise(table, rows, tasks)
+    return table
+
+
+def certainty_rows(rows: Sequence[Row]) -> Table:
+    """Interval and p-value of what stands for each measure, the mean or the only task, and what it costs."""
+    table = _table("How sure these scores are, and what they cost")
+    for name in ("95% interval", "p", "seconds a model"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        if row.overall is not None:
+            limits = interval_text(row.overall.score_interval, "{:.1f}", unit=100)
+            cost = UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
+            table.add_row(row.measure, limits, p_text(row.overall.noise.p_value), cost)
+    return table
+
+
+def spearman_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
+    """Spearman's correlation with the gap by task."""
+    table = _table("Spearman's correlation with the gap, with 95% interval")
+    for task in tasks:
+        table.add_column(task, justify="right", no_wrap=True)
+    for row in rows:
+        if row.evaluations:
+            table.add_row(row.measure, *(_spearman(row.evaluations.get(task)) for task in tasks))
+    return table
+
+
+def orderings(rows: Sequence[Row]) -> str:
+    """How many pairs of the paper's rows stand in the paper's order here."""
+    known = [(row.paper, row.overall.score, row.measure) for row in rows if row.paper is not None and row.overall]
+    pairs = list(itertools.combinations(known, 2))
+    if not pairs:
+        return "No two of the paper's rows have data here: no ordering can be compared."
+    same = sum((a[0] - b[0]) * (a[1] - b[1]) > 0 for a, b in pairs)
+    return f"{same} of {len(pairs)} pairs of the paper's rows that have data stand in the paper's order."
+
+
+def records(rows: Sequence[Row], tasks: Sequence[str]) -> list[dict[str, object]]:
+    """The table as plain numbers, scores in percent, one record a row."""
+    found = []
+    for row in rows:
+        record: dict[str, object] = {"measure": row.measure, "paper": row.paper}
+        for task in tasks:
+            record |= _numbers(task, row.evaluations.get(task))
+        if len(tasks) > 1:
+            record |= _numbers("mean", row.mean)
+        record["seconds_per_model"] = row.seconds
+        found.append(record)
+    return found
+
+
+def write_csv(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
+    """One line a measure."""
+    write_text(path, pd.DataFrame(records(rows, tasks)).to_csv(index=False))
+
+
+def write_markdown(path: Path, rows: Sequence[Row], tasks: Sequence[str], versions: Mapping[str, str]) -> None:
+    """The table with date and versions."""
+    heads = ["measure", "paper", *tasks, *(["mean"] if len(tasks) > 1 else []), "95% interval", "random mean, 95%", "p"]
+    heads += ["verdict", *(f"Spearman, {task}" for task in tasks), "s / model"]
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *(_markdown_cells(row, tasks) for row in rows)]
+    made = f"{datetime.now(timezone.utc):%Y-%m-%d}; " + ", ".join(f"{name} {v}" for name, v in versions.items())
+    table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{made}\n")
+
+
+def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
+    """Scores with intervals beside the paper's and the band of random measures: a panel a task, one for the mean."""
+    shown = [row for row in rows if row.evaluations][::-1]
+    panels = [*tasks, *(["mean"] if any(row.mean for row in shown) else [])]
+    figure = new_figure(3.2 + 3.4 * len(panels), 1.6 + 0.3 * len(shown))
+    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        found = [row.mean if panel == "mean" else row.evaluations.get(panel) for row in shown]
+        first = next(one for one in found if one is not None)
+        axes.axvspan(0, 100 * first.noise.percentile_95, color="0.88", label="95% of random measures")
+        axes.axvline(100 * first.noise.mean, color="0.6", linewidth=1, label="mean of random measures")
+        for position, one in enumerate(found):
+            if one is not None:
+                limits = [100 * one.score_interval.low, 100 * one.score_interval.high]
+                axes.plot(limits, [position] * 2, color="C0", linewidth=2, alpha=0.5)
+                label = "here, with 95% interval" if one is first else None
+                axes.plot([100 * one.score], [position], "o", color="C0", label=label)
+        paper = [(row.paper, position) for position, row in enumerate(shown) if row.paper is not None]
+        if paper and panel == panels[-1]:
+            axes.plot(*zip(*paper, strict=True), "d", color="C1", fillstyle="none", label="the paper, other models")
+        axes.set_yticks(range(len(shown)), [row.measure for row in shown])
+        axes.set_xlim(left=0)
+        axes.set_title(panel, fontsize=10, loc="left")
+        axes.grid(alpha=0.25, axis="x")
+    figure.supxlabel("100 x conditional mutual information", fontsize=10)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    save_figure(figure, path)
+
+
+def _markdown_cells(row: Row, tasks: Sequence[str]) -> list[str]:
+    whole = row.overall
+    cells = [row.measure, _paper(row), *(_score(row.evaluations.get(t), row.missing.get(t, "")) for t in tasks)]
+    if len(tasks) > 1:
+        cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
+    if whole is None:
+        cells += [UNDEFINED, UNDEFINED, UNDEFINED, NO_DATA if not row.evaluations else UNDEFINED]
+    else:
+        limits = interval_text(whole.score_interval, "{:.1f}", unit=100).replace("\\", "")
+        noise = f"{percent(whole.noise.mean)}, {percent(whole.noise.percentile_95)}"
+        cells += [limits, noise, p_text(whole.noise.p_value), whole.verdict]
+    cells += [_spearman(row.evaluations.get(task)).replace("\\", "") for task in tasks]
+    return [*cells, UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"]
+
+
+def _numbers(name: str, found: Evaluation | MeanScore | None) -> dict[str, object]:
+    if found is None:
+        return {f"{name}_score": math.nan}
+    numbers: dict[str, object] = {
+        f"{name}_score": 100 * found.score,
+        f"{name}_low": 100 * found.score_interval.low,
+        f"{name}_high": 100 * found.score_interval.high,
+        f"{name}_signed": 100 * found.signed_score,
+        f"{name}_random_mean": 100 * found.noise.mean,
+        f"{name}_random_95": 100 * found.noise.percentile_95,
+        f"{name}_p": found.noise.p_value,
+        f"{name}_verdict": found.verdict,
+    }
+    if isinstance(found, Evaluation):
+        numbers |= {f"{name}_spearman": found.spearman.value, f"{name}_spearman_p": found.spearman.p_value}
+    return numbers
+
+
+def _add_noise(table: Table, rows: Sequence[Row], tasks: Sequence[str]) -> None:
+    """The scores of random measures, below those of the measures."""
+    table.add_section()
+    bands = [next((r.evaluations[task].noise for r in rows if task in r.evaluations), None) for task in tasks]
+    if len(tasks) > 1:
+        bands.append(next((row.mean.noise for row in rows if row.mean), None))
+    for name, part in (("mean", "mean"), ("95%", "percentile_95"), ("max", "largest")):
+        cells = [UNDEFINED if band is None else percent(getattr(band, part)) for band in bands]
+        table.add_row(f"random measures, {name}", "", *cells, style="dim")
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("measure", overflow="fold", min_width=24)
+    return table
+
+
+def _paper(row: Row) -> str:
+    return UNDEFINED if row.paper is None else f"{row.paper:.3f}"
+
+
+def _score(found: Evaluation | None, missing: str) -> str:
+    return (missing or UNDEFINED) if found is None else percent(found.score)
+
+
+def _spearman(found: Evaluation | None) -> str:
+    if found is None:
+        return UNDEFINED
+    return f"{number(found.spearman.value)} {interval_text(found.spearman.interval)}"
