@@ -2,7 +2,8 @@
 
 A linear fit of the gap on the values of the hyper-parameters predicts each model from all others (leave-one-out). It
 looks at no network, but at the gaps of the other models, which no participant sees; a measure that stays below it says
-less of the gap than the names of the settings do.
+less of the gap than the names of the settings do. Where the settings tell nothing it runs against the gap: the mean of
+all other models is the smaller the larger a model's own gap is.
 """
 
 from __future__ import annotations

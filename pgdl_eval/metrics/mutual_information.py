@@ -40,21 +40,25 @@ class Pairing:
     starts: NDArray[np.intp]
 
     @cached_property
+    def members(self) -> tuple[Array, Array]:
+        """(..., c) each: the models of the two groups of each cell."""
+        members = self.groups.sum(axis=-2, dtype=np.float64)
+        return members[..., self.cells[0]], members[..., self.cells[1]]
+
+    @cached_property
     def size(self) -> Array:
         """(..., c) ordered pairs of models in each cell."""
-        members = self.groups.sum(axis=-2, dtype=np.float64)
-        return np.asarray(members[..., self.cells[0]] * members[..., self.cells[1]])
+        return np.asarray(self.members[0] * self.members[1])
+
+    @cached_property
+    def self_pairs(self) -> Array:
+        """(..., c) how many pairs of each cell are a model with itself."""
+        return np.where(self.cells[0] == self.cells[1], self.members[0], 0.0)
 
     @cached_property
     def gap_count(self) -> Array:
         """(..., c) the pairs of each cell that have `gap_greater`."""
         return self.count(self.gap_greater)
-
-    @cached_property
-    def self_pairs(self) -> Array:
-        """(..., c) how many pairs of each cell are a model with itself."""
-        members = self.groups.sum(axis=-2, dtype=np.float64)
-        return np.asarray(np.where(self.cells[0] == self.cells[1], members[..., self.cells[0]], 0.0))
 
     @cached_property
     def entropy(self) -> Array:
@@ -63,7 +67,11 @@ class Pairing:
         for count in (self.gap_count, self.size - self.gap_count):
             p = count / np.maximum(self.size, 1)
             entropy -= p * np.log2(p + EPSILON)
-        return np.asarray(np.add.reduceat(entropy, self.starts, axis=-1))
+        return self.per_split(entropy)
+
+    def per_split(self, of_cells: Array) -> Array:
+        """Sums over the cells of each split: (..., c) -> (..., splits)."""
+        return np.asarray(np.add.reduceat(of_cells, self.starts, axis=-1))
 
     def count(self, table: NDArray[np.float32]) -> Array:
         """Sums over the cells of tables (..., n, n): (..., c). Whole numbers up to 2**24 are exact in float32."""
@@ -141,7 +149,7 @@ def information_ratios(measures: Array, models: Pairing) -> Array:
     All m measures on the same models, or each on its own set of them. An empty cell adds nothing.
     """
     information = cell_information(*count_pairs(measures, models), models)
-    return np.asarray(np.add.reduceat(information, models.starts, axis=-1) / models.entropy)
+    return np.asarray(models.per_split(information) / models.entropy)
 
 
 def count_pairs(measures: Array, models: Pairing) -> tuple[Array, Array]:
@@ -173,11 +181,11 @@ def signed_score(measure: Array, models: Pairing) -> float:
     relations go together there, negative where they exclude each other: the sign of their covariance over the cell's
     pairs of different models. A correlation over all models may have the other sign.
     """
-    above_count, both = count_pairs(np.asarray(measure, dtype=np.float64)[None, :], models)
+    above_count, both = count_pairs(measure[None, :], models)
     information = cell_information(above_count, both, models)
-    split = int(np.argmin(np.add.reduceat(information, models.starts, axis=-1)[0] / models.entropy))
     together = np.sign((models.size - models.self_pairs) * both - models.gap_count * above_count)
-    return float(np.add.reduceat(together * information, models.starts, axis=-1)[0, split] / models.entropy[split])
+    ratios, signed = (models.per_split(part)[0] / models.entropy for part in (information, together * information))
+    return float(signed[np.argmin(ratios)])
 
 
 def joined_values_collide(possible_values: Mapping[str, Sequence[str]]) -> bool:
