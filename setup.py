@@ -21,8 +21,12 @@ EXTRAS = {
     "keras": ["tensorflow>=2.15", "keras>=2.15", "scikit-learn>=1.3"],
     # Keras 3 on PyTorch, without TensorFlow.
     "keras-torch": ["keras>=3.5", "torch>=2.2"],
-    "torch": ["torch>=2.2", "safetensors>=0.4"],
+    # training/; image folders are read by Pillow.
+    "torch": ["torch>=2.2", "safetensors>=0.4", "pillow>=10"],
+    # Only for its data sets and its ResNet-50. Not in [dev]: beside a PyTorch that brings Triton, TensorFlow ends the
+    # process (seen with TensorFlow 2.21 and PyTorch 2.14 when both are imported).
     "torchvision": ["torchvision>=0.17"],
+    "tensorboard": ["tensorboard>=2.15"],
     "dask": ["dask[array]>=2024.1", "distributed>=2024.1"],
 }
 EXTRAS["dev"] = [
@@ -32,6 +36,7 @@ EXTRAS["dev"] = [
     # 2.13.0 is the release whose CPU build the continuous integration uses.
     "torch==2.13.0",
     "safetensors>=0.4",
+    "pillow>=10",
     *EXTRAS["dask"],
     "scikit-learn>=1.3",
     "pytest>=8",

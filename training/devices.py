@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +28,8 @@ class Device:
         """The network on the device, with channels last where that is faster."""
         network.to(self.torch)
         if self.fast:
-            network.to(memory_format=torch.channels_last)
+            # The types of some releases of PyTorch do not know this argument.
+            cast(Any, network).to(memory_format=torch.channels_last)
             torch.backends.cudnn.benchmark = True
         return network
 
