@@ -74,4 +74,3 @@ class TensorFlowGradients:
         """Logits as float32 (b, classes), and what the layers were given."""
         logits, seen = self.forward(inputs)
         return tf.cast(tf.reshape(logits, (-1, math.prod(logits.shape[1:]))), tf.float32), seen
-
