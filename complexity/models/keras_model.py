@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
+from .keras_layers import is_dense_or_convolutional, leaves, watched
 
-DENSE_OR_CONVOLUTIONAL = ("Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense", "DepthwiseConv1D", "DepthwiseConv2D")
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
-NOTES = ("call", "_last_seen_input")  # what a watched layer holds for a while: our shadow, the starter kit's own note
 
 
 class KerasModel(TrainedModel):
@@ -23,9 +22,9 @@ class KerasModel(TrainedModel):
     def __init__(self, model: Any) -> None:
         self.model = model
         self.name = str(getattr(model, "name", type(model).__name__))
-        self.layers = list(_leaves(model))
+        self.layers = list(leaves(model))
         self.channels_first = any(getattr(layer, "data_format", None) == "channels_first" for layer in self.layers)
-        self.dense_or_convolutional = [layer for layer in self.layers if _is_dense_or_convolutional(layer)]
+        self.dense_or_convolutional = [layer for layer in self.layers if is_dense_or_convolutional(layer)]
         self._gradients_by_shape: dict[tuple[int, ...], Gradients] = {}
         if not self.dense_or_convolutional:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="layers")
@@ -112,49 +111,6 @@ class KerasModel(TrainedModel):
         import keras
 
         return str(keras.backend.backend())
-
-
-@contextmanager
-def watched(layers: Sequence[Any], note: Callable[[Any, Any], None]) -> Iterator[None]:
-    """While the context lasts, `note(layer, tensor)` is called with the input of each layer that runs.
-
-    The instance's `call` is shadowed past `__setattr__`, which Keras overrides to track state.
-    """
-
-    def shadow(layer: Any) -> Callable[..., Any]:
-        call = layer.call
-
-        @functools.wraps(call)
-        def noted(tensor: Any, *args: Any, **kwargs: Any) -> Any:
-            note(layer, tensor)
-            return call(tensor, *args, **kwargs)
-
-        return noted
-
-    before = [{name: vars(layer)[name] for name in NOTES if name in vars(layer)} for layer in layers]
-    try:
-        for layer in layers:
-            layer.__dict__["call"] = shadow(layer)
-        yield
-    finally:
-        for layer, held in zip(layers, before, strict=True):
-            for name in NOTES:
-                layer.__dict__.pop(name, None)
-            layer.__dict__.update(held)
-
-
-def _leaves(layer: Any) -> Iterator[Any]:
-    """The layers that hold no other layers, in the order of the model; wrappers give what they wrap."""
-    inner = list(getattr(layer, "layers", None) or ([layer.layer] if hasattr(layer, "layer") else []))
-    if not inner:
-        yield layer
-    for child in inner:
-        yield from _leaves(child)
-
-
-def _is_dense_or_convolutional(layer: Any) -> bool:
-    names = {base.__name__ for base in type(layer).__mro__}
-    return bool(names & set(DENSE_OR_CONVOLUTIONAL))
 
 
 def _raw(variable: Any) -> Any:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
-from unittest.mock import patch
 
 import tensorflow as tf
+
+from .keras_layers import shadowed
 
 OF_KERAS = ("keras", "tf_keras")
 
 
-@contextmanager
-def gradients_by_convolution(layers: Sequence[Any]) -> Iterator[None]:
-    """While the context lasts, stride-1 "same" convolutions compute their input's gradient by a convolution.
+def gradients_by_convolution(layers: Sequence[Any]) -> AbstractContextManager[None]:
+    """A context in which stride-1 "same" convolutions compute their input's gradient by a convolution.
 
     Such a gradient is itself a convolution, with the kernel turned around. On a CPU TensorFlow's own kernel for it
     (Conv2DBackpropInput) is 10 times slower than its convolution for 512 channels of 4 x 4, 2 times for 256 of 8 x 8.
     The gradient with respect to the kernel is lost: this is for Jacobians.
     """
-    with ExitStack() as replaced:
-        for layer in filter(_is_plain, layers):
-            turned = _with_turned_gradient(layer.convolution_op)
-            replaced.enter_context(patch.dict(vars(layer), convolution_op=turned))
-        yield
+    return shadowed([layer for layer in layers if _is_plain(layer)], "convolution_op", _with_turned_gradient)
 
 
-def _with_turned_gradient(convolve: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _with_turned_gradient(layer: Any) -> Callable[[Any, Any], Any]:
+    convolve = layer.convolution_op
+
     def convolution_op(inputs: Any, kernel: Any) -> Any:
         kernel = tf.convert_to_tensor(kernel)  # (height, width, input channels, filters)
         turned = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))
