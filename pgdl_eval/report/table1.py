@@ -136,8 +136,8 @@ def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
         axes.set_yticks(range(len(shown)), [row.measure for row in shown])
         axes.set_xlim(left=0)
         axes.set_title(panel, fontsize=10, loc="left")
+        axes.set_xlabel("score (100 x CMI)", fontsize=9)
         axes.grid(alpha=0.25, axis="x")
-    figure.supxlabel("100 x conditional mutual information", fontsize=10)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     save_figure(figure, path)
 
