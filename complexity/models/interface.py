@@ -20,11 +20,9 @@ class TrainedModel(ABC):
     Attributes
     ----------
     name : how messages call the model.
-    channels_first : whether it takes images as (b, c, h, w) rather than (b, h, w, c).
     """
 
     name: str
-    channels_first: bool
 
     @abstractmethod
     def features(self, inputs: Array) -> Array:

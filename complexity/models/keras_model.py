@@ -23,7 +23,6 @@ class KerasModel(TrainedModel):
         self.model = model
         self.name = str(getattr(model, "name", type(model).__name__))
         self.layers = list(_leaves(model))
-        self.channels_first = any(getattr(layer, "data_format", None) == "channels_first" for layer in self.layers)
         self._last_layer: Any = None
         if not any(map(_is_dense_or_convolutional, self.layers)):
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="layers")

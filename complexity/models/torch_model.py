@@ -19,8 +19,6 @@ class TorchModel(TrainedModel):
     Weights are the floating-point entries of the state dictionary, in its order.
     """
 
-    channels_first = True  # PyTorch's convention; a module does not say
-
     def __init__(self, module: Any) -> None:
         import torch
 
