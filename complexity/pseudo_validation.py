@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import features
 from .augmentation import AUGMENTATIONS, UNIFORMS, Array, Images, augment, mirror_asymmetry
 from .errors import InputError
-from .features import batch_size
 from .measures import Measured, measure
 from .model_data_angle import MAX_SAMPLES as MAX_ROWS
 from .models import TrainedModel, adapt, batches
 from .samples import Samples, read_samples
 
 Change = Callable[[Images, Array], Images]
-SMALLEST_SIDE = 8  # a shift by an eighth of it is one pixel
+SMALLEST_SIDE = 8  # a shift by an eighth of it is one pixel; an axis below it holds the channels
 AUGMENTED_IMAGES = 2000  # so many go through a network by default, or a little more
 # Largest mirror asymmetry at which images are flipped. In draws of 1,000 training images it is at most 0.06 for
 # photographs (CIFAR-10, CIFAR-100, Tiny-ImageNet), 0.12 to 0.14 for Fashion-MNIST, 0.21 to 0.25 for MNIST.
@@ -38,12 +38,14 @@ class Drawn:
     labels : (n,).
     keys : (n, 2) the key of each image's random numbers.
     available : how many samples these are drawn from.
+    channels_first : whether the data set, and so the network, has them as (n, c, h, w).
     """
 
     images: Images
     labels: NDArray[np.integer]
     keys: NDArray[np.uint64]
     available: int
+    channels_first: bool
 
     def __len__(self) -> int:
         return len(self.images)
@@ -78,8 +80,8 @@ def pseudo_validation_accuracy(
     Parameters
     ----------
     model : a Keras model or a `torch.nn.Module` with one output a class.
-    dataset : what `complexity.samples.read_samples` takes: labelled images of any range of values, channels last, or
-        first for PyTorch modules and for Keras models whose layers say so.
+    dataset : what `complexity.samples.read_samples` takes: labelled images of any range of values, (n, h, w, c) or
+        (n, c, h, w) as the model takes them, with sides of at least 8 pixels and fewer than 8 channels.
     seed : of the draw and of the augmentations.
     rounds : how often each sample is augmented, at least 2; None for as often as gives 2,000 images.
     max_samples : so many are drawn, at least 2; None for all (of the first 100,000).
@@ -99,7 +101,7 @@ def pseudo_validation_accuracy(
         if number is not None and (not isinstance(number, int) or number < 2):
             raise InputError("out of range", field=name, expected="a whole number from 2 on, or None", found=number)
     network = adapt(model)
-    drawn = draw(read_samples(dataset, MAX_ROWS), max_samples, seed, channels_first=network.channels_first)
+    drawn = draw(read_samples(dataset, MAX_ROWS), max_samples, seed)
     asymmetry = mirror_asymmetry(drawn.images, drawn.labels, np.arange(len(drawn)) % 2 == 0)
     names = fitting_augmentations(drawn.images, asymmetry) if augmentations == "auto" else augmentations
     _check_names(names, drawn.images.shape[3])
@@ -121,7 +123,7 @@ def pseudo_validation_accuracy(
     return Measured(float(np.mean(hits)), details)
 
 
-def draw(samples: Samples, count: int | None, seed: int, *, channels_first: bool) -> Drawn:
+def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
     """Samples chosen by a hash of seed and content: those with the least hashes, which also seed their augmentations.
 
     Raises
@@ -130,20 +132,17 @@ def draw(samples: Samples, count: int | None, seed: int, *, channels_first: bool
         For inputs that are no images, or without labels.
     """
     inputs, labels = samples.inputs, samples.class_numbers()
-    images = np.moveaxis(inputs, 1, -1) if channels_first and inputs.ndim == 4 else inputs
-    if images.ndim != 4 or min(images.shape[1:3]) < SMALLEST_SIDE or len(images) < 2:
-        shape = "(n, c, h, w)" if channels_first else "(n, h, w, c)"
-        raise InputError(
-            "the inputs are no images",
-            field="inputs",
-            expected=f"shape {shape} with n of at least 2, h and w of at least {SMALLEST_SIDE}",
-            found=inputs.shape,
-        )
+    channels_first = inputs.ndim == 4 and inputs.shape[1] < SMALLEST_SIDE
+    images = np.moveaxis(inputs, 1, -1) if channels_first else inputs
+    sides, channels = images.shape[1:3], images.shape[3:]
+    if len(images) < 2 or len(channels) != 1 or channels[0] >= SMALLEST_SIDE or min(sides) < SMALLEST_SIDE:
+        expected = f"shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from {SMALLEST_SIDE} on, fewer channels"
+        raise InputError("the inputs are no images", field="inputs", expected=expected, found=inputs.shape)
     seeded = hashlib.blake2b(str(seed).encode(), digest_size=16)
     hashes = [_hash(seeded, image) for image in images]
     chosen = sorted(range(len(images)), key=hashes.__getitem__)[:count]
     keys = np.frombuffer(b"".join(hashes[i] for i in chosen), np.uint64).reshape(-1, 2)
-    return Drawn(images[chosen].astype(np.float32), labels[chosen], keys, len(images))
+    return Drawn(images[chosen].astype(np.float32), labels[chosen], keys, len(images), channels_first)
 
 
 def fitting_augmentations(images: Images, asymmetry: float) -> tuple[str, ...]:
@@ -173,18 +172,21 @@ def standard_error(hits: NDArray[np.bool_], available: int) -> float:
 def _hits(network: TrainedModel, drawn: Drawn, change: Change, uniforms: Array) -> NDArray[np.bool_]:
     """Which images, each changed by its row of random numbers, get their own class: (n,)."""
     found = [
-        _classes(network, change(drawn.images[rows], uniforms[rows]), int(drawn.labels.max()))
-        for rows in batches(len(drawn), batch_size(drawn.images))
+        _classes(network, change(drawn.images[rows], uniforms[rows]), drawn)
+        for rows in batches(len(drawn), features.batch_size(drawn.images))
     ]
     return np.asarray(np.concatenate(found) == drawn.labels)
 
 
-def _classes(network: TrainedModel, images: Images, last_class: int) -> NDArray[np.integer]:
+def _classes(network: TrainedModel, images: Images, drawn: Drawn) -> NDArray[np.integer]:
     """The class of each image, by the largest output."""
-    logits = network.logits(np.moveaxis(images, -1, 1) if network.channels_first else images)
-    if logits.shape[1] < max(2, last_class + 1):
-        expected, found = f"at least {max(2, last_class + 1)}, one a class", logits.shape[1]
-        raise InputError("too few outputs", model=network.name, field="logits", expected=expected, found=found)
+    logits = network.logits(np.moveaxis(images, -1, 1) if drawn.channels_first else images)
+    outputs = max(2, int(drawn.labels.max()) + 1)
+    if logits.shape[1] < outputs:
+        expected = f"at least {outputs}, one a class"
+        raise InputError(
+            "too few outputs", model=network.name, field="logits", expected=expected, found=logits.shape[1]
+        )
     if not np.isfinite(logits).all():
         raise InputError("an output is NaN or infinite", model=network.name, field="logits")
     return np.asarray(logits.argmax(axis=1))

@@ -37,7 +37,7 @@ NETWORK = """
 import numpy as np
 from complexity.models import TrainedModel
 class Network(TrainedModel):
-    name, channels_first = "network", False
+    name = "network"
     features = lambda self, inputs: np.maximum(inputs.reshape(len(inputs), -1) @ self.weights()[0], 0)
     logits = lambda self, inputs: self.features(inputs)[:, :10]
     weights = kernels = lambda self: [np.random.default_rng(1).standard_normal((64, 20)).astype(np.float32)]

@@ -15,12 +15,12 @@ from pgdl_eval.sample.run import FOLDER
 
 
 class Linear(TrainedModel):
-    """Class scores that are linear in the pixels, (h, w, c) or (c, h, w)."""
+    """Class scores that are linear in the pixels."""
 
     name = "linear"
 
-    def __init__(self, weights, channels_first=False):
-        self.matrix, self.channels_first, self.calls = weights, channels_first, 0
+    def __init__(self, weights):
+        self.matrix, self.calls = weights, 0
 
     def logits(self, inputs):
         self.calls += 1
@@ -36,9 +36,9 @@ def images(n=60, side=12, channels=3, seed=0):
     return rng.random((n, side, side, channels), dtype=np.float32), rng.integers(0, 4, n)
 
 
-def network(side=12, channels=3, classes=4, **options):
+def network(side=12, channels=3, classes=4):
     rng = np.random.default_rng(7)
-    return Linear(rng.standard_normal((side * side * channels, classes)).astype(np.float32), **options)
+    return Linear(rng.standard_normal((side * side * channels, classes)).astype(np.float32))
 
 
 def slow_shift(image, uniforms):
@@ -89,7 +89,7 @@ def test_the_accuracy_is_that_of_the_images_augmented_one_by_one():
     inputs, labels = images()
     model, names = network(), ("flip", "vertical_flip", "crop", "colour")
     value = pseudo_validation_accuracy(model, (inputs, labels), rounds=5, seed=3, augmentations=names)
-    drawn = draw(Samples(inputs, labels), None, 3, channels_first=False)
+    drawn = draw(Samples(inputs, labels), None, 3)
     low, high = inputs.min(axis=(0, 1, 2)), inputs.max(axis=(0, 1, 2))
     hits = [
         [
@@ -110,7 +110,7 @@ def test_neither_the_order_of_the_samples_nor_the_batches_change_the_value(monke
     order = np.random.default_rng(4).permutation(300)
     value = pseudo_validation_accuracy(network(), (inputs, labels), max_samples=100)
     assert pseudo_validation_accuracy(network(), (inputs[order], labels[order]), max_samples=100) == value
-    monkeypatch.setattr("complexity.pseudo_validation.batch_size", lambda images: 7)
+    monkeypatch.setattr("complexity.features.batch_size", lambda images: 7)
     model = network()
     assert pseudo_validation_accuracy(model, (inputs, labels), max_samples=100) == value
     assert model.calls == 15 * (20 + 1)
@@ -131,7 +131,7 @@ def test_channels_first_gives_the_value_of_channels_last():
     inputs, labels = images()
     last = network()
     matrix = last.matrix.reshape(12, 12, 3, 4).transpose(2, 0, 1, 3).reshape(-1, 4)
-    first = Linear(matrix, channels_first=True)
+    first = Linear(matrix)
     values = [
         pseudo_validation_accuracy(*pair)
         for pair in ((last, (inputs, labels)), (first, (inputs.transpose(0, 3, 1, 2), labels)))
@@ -216,7 +216,7 @@ def test_the_standard_error_is_the_spread_over_repeated_draws():
 
 def test_all_samples_of_a_set_that_is_smaller_than_the_draw_are_used():
     inputs, labels = images(10)
-    drawn = draw(Samples(inputs, labels), 1000, 0, channels_first=False)
+    drawn = draw(Samples(inputs, labels), 1000, 0)
     assert isinstance(drawn, Drawn)
     assert sorted(map(bytes, drawn.images)) == sorted(map(bytes, inputs))
     assert drawn.uniforms(2).shape == (2, 10, 7)
@@ -226,11 +226,11 @@ def test_all_samples_of_a_set_that_is_smaller_than_the_draw_are_used():
     ("model", "data", "settings", "message"),
     [
         (network(), (np.ones((5, 432), np.float32), np.arange(5)), {},
-         "inputs: the inputs are no images (expected shape (n, h, w, c) with n of at least 2, h and w of at least 8, "
-         "found (5, 432))"),
-        (network(channels_first=True), images(), {},
-         "inputs: the inputs are no images (expected shape (n, c, h, w) with n of at least 2, h and w of at least 8, "
-         "found (60, 12, 12, 3))"),
+         "inputs: the inputs are no images (expected shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from 8 on, "
+         "fewer channels, found (5, 432))"),
+        (network(), (np.ones((5, 12, 12), np.float32), np.arange(5)), {},
+         "inputs: the inputs are no images (expected shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from 8 on, "
+         "fewer channels, found (5, 12, 12))"),
         (network(), (images()[0], None), {},
          "labels: the data set has no labels (expected a class number for each sample)"),
         (network(classes=3), images(), {},

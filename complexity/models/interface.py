@@ -34,13 +34,11 @@ class TrainedModel(ABC):
     Attributes
     ----------
     name : how messages call the model.
-    channels_first : whether it takes images as (b, c, h, w) rather than (b, h, w, c).
     layers : all layers that hold no others.
     dense_or_convolutional : those of them that are dense or convolutional; at least one.
     """
 
     name: str
-    channels_first: bool
     layers: Sequence[Any]
     dense_or_convolutional: Sequence[Any]
     _last_layer: Any = None

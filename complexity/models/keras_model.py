@@ -23,7 +23,6 @@ class KerasModel(TrainedModel):
         self.model = model
         self.name = str(getattr(model, "name", type(model).__name__))
         self.layers = list(leaves(model))
-        self.channels_first = any(getattr(layer, "data_format", None) == "channels_first" for layer in self.layers)
         self.dense_or_convolutional = [layer for layer in self.layers if is_dense_or_convolutional(layer)]
         self._gradients_by_shape: dict[tuple[int, ...], Gradients] = {}
         if not self.dense_or_convolutional:

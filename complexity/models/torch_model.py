@@ -24,8 +24,6 @@ class TorchModel(TrainedModel):
     Weights are the floating-point entries of the state dictionary, in its order.
     """
 
-    channels_first = True  # PyTorch's convention; a module does not say
-
     def __init__(self, module: Any) -> None:
         self.module = module
         self.name = type(module).__name__

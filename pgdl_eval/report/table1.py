@@ -38,7 +38,7 @@ NO_DATA = "no data"
 
 def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Scores: the paper's, ours by task and in the mean, and where they stand; below them those of random measures."""
-    table = _table("100 x conditional mutual information; the paper's is that of other models")
+    table = _table("Score, 100 x CMI (the paper's: other models)")
     for name in ("paper", *tasks, *(["mean"] if len(tasks) > 1 else [])):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("verdict", no_wrap=True)
@@ -66,7 +66,7 @@ def certainty_rows(rows: Sequence[Row]) -> Table:
 
 def spearman_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Spearman's correlation with the gap by task."""
-    table = _table("Spearman's correlation with the gap, with 95% interval")
+    table = _table("Spearman's correlation with the gap")
     for task in tasks:
         table.add_column(task, justify="right", no_wrap=True)
     for row in rows:
