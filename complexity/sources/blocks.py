@@ -69,16 +69,16 @@ class BlockSource(Source):
     def hold(self, matrix: Block, center: bool) -> NDArray[np.float64]:
         """All of the matrix (n, d), which the caller has read, in float64, scaled and centred; errors as elsewhere."""
         self.passes += 1
-        whole = matrix.astype(np.float64)
+        whole = matrix.astype(np.float64, copy=False)
         self.squares = self.raw_squares = float(np.vdot(whole, whole))
         if not SAFE_SQUARES[0] < self.squares < SAFE_SQUARES[1]:
             self.rescale()
-            whole /= self.scale
+            whole = whole / self.scale
             self.squares = self.raw_squares = float(np.vdot(whole, whole))
         if center:
             self.center(np.float64)
             assert self.mean is not None
-            whole -= self.mean
+            whole = np.asarray(whole - self.mean)
         return whole
 
     def largest(self) -> float:
