@@ -162,6 +162,14 @@ def floating_point_tensors(seen: Seen) -> list[Any]:
 
 
 def batches(rows: int, size: int) -> Iterator[slice]:
-    """Slices that cover range(rows) in order, each of at most `size` rows."""
+    """Slices that cover range(rows) in order, each of at most `size` rows.
+
+    Raises
+    ------
+    InputError
+        For a size below 1.
+    """
+    if size < 1:
+        raise InputError("bad setting", field="batch_size", expected="at least 1", found=size)
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
