@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from pgdl_eval.formats.atomic import write_text
 from pgdl_eval.report.figure import new_figure, save_figure
 
 from ..recipes import RECIPES
+from .vectors import RANDOM
 
 PANEL = (3.3, 2.6)  # inches
 ANNOTATED = 14  # the largest matrix whose cells are labelled
@@ -30,19 +31,23 @@ COLOURED = sorted(RECIPES, key=lambda name: RECIPES[name].paradigm == "supervise
 def style(name: str) -> dict[str, Any]:
     """Colour and line of a recipe, the same in every figure; shuffled labels are black and dashed."""
     if name not in RECIPES:
-        return {}
+        return {"color": "0.4", "linestyle": ":"} if name.startswith(RANDOM) else {}
     if RECIPES[name].shuffled_labels:
         return {"color": "black", "linestyle": "--"}
     return {"color": colormaps["tab20"](SHADES[COLOURED.index(name) % len(SHADES)])}
 
 
 def grid(
-    frame: pd.DataFrame, row: str, column: str, size: tuple[float, float] = PANEL
+    frame: pd.DataFrame,
+    row: str,
+    column: str,
+    size: tuple[float, float] = PANEL,
+    share_x: Literal["all", "col", "none"] = "all",
 ) -> tuple[Figure, Iterator[tuple[Axes, pd.DataFrame]]]:
     """A panel for each value of two columns of a table, in the order of their first appearance, with its rows."""
     rows, columns = frame[row].unique(), frame[column].unique()
     figure = new_figure(size[0] * len(columns) + 0.4, size[1] * len(rows) + 0.7)
-    panels = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True)
+    panels = figure.subplots(len(rows), len(columns), squeeze=False, sharex=share_x)
 
     def filled() -> Iterator[tuple[Axes, pd.DataFrame]]:
         for i, above in enumerate(rows):
@@ -86,14 +91,17 @@ def line_panels(
     column: str,
     line: str = "recipe",
     finish: Callable[[Axes, pd.DataFrame], None] | None = None,
+    x_label: str = "",
+    share_x: Literal["all", "col", "none"] = "all",
 ) -> Figure:
     """Panels of curves, with one legend; rows without x are references, drawn as levels.
 
     Parameters
     ----------
     finish : called for each panel with its rows, for scales.
+    x_label : of the horizontal axis; the column's name by default.
     """
-    figure, panels = grid(frame, row, column)
+    figure, panels = grid(frame, row, column, share_x=share_x)
     lowest: dict[str, Axes] = {}
     for axes, part in panels:
         lowest[str(part[column].iloc[0])] = axes
@@ -104,7 +112,7 @@ def line_panels(
         if finish is not None:
             finish(axes, part)
     for axes in lowest.values():
-        axes.set_xlabel(x.replace("_", " "), fontsize=8)
+        axes.set_xlabel(x_label or x.replace("_", " "), fontsize=8)
         axes.tick_params(labelbottom=True)
     figure.supylabel(y.replace("_", " "), fontsize=8)
     one_legend(figure)

@@ -11,7 +11,17 @@ from pgdl_eval.formats.atomic import write_json, write_text
 from ..recipes import RECIPES
 from ..run_folder import find_runs
 from ..settings import unknown
-from . import model_data_angle, own_convergence, singular_values, well_trained_cosines, within_first_epoch
+from . import (
+    accuracy_and_angle,
+    across_paradigms,
+    low_rank,
+    model_data_angle,
+    own_convergence,
+    singular_values,
+    top_vectors,
+    well_trained_cosines,
+    within_first_epoch,
+)
 from .cohort import Cohort, Member, Missing, cohorts
 from .drawing import save
 from .study import Study
@@ -21,7 +31,11 @@ MODULES = (
     own_convergence,
     within_first_epoch,
     model_data_angle,
+    accuracy_and_angle,
     singular_values,
+    across_paradigms,
+    top_vectors,
+    low_rank,
 )
 STUDIES: Mapping[str, Study] = {module.STUDY.name: module.STUDY for module in MODULES}
 IDENTITY = ("recipe", "preset", "seed", "settings", "data", "code", "device", "versions")

@@ -10,15 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from complexity import singular_values
-
 from ..run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study
-from .vectors import RANDOM, random_matrix
+from .vectors import RANDOM, random_singular_values
 
 PART = "train"
+FLOOR = 1e-8  # below it there is the rounding of float32 features
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -33,9 +32,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 rows += [{**place, **row} for row in _spectrum(values)]
     for centering in CENTERING:
         found = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        values = singular_values(
-            random_matrix(len(found.vectors), len(found.singular_values), seed=0), center=CENTERING[centering]
-        )
+        values = random_singular_values(len(found.vectors), len(found.singular_values), centering)
         for state in ("well-trained", "untrained"):
             place = {"recipe": RANDOM, "seed": 0, "state": state, "centering": centering}
             rows += [{**place, **row} for row in _spectrum(values)]
@@ -55,9 +52,6 @@ def draw(frame: pd.DataFrame) -> Figure:
     return line_panels(
         seen, x="number", y="explained_variance_ratio", row="state", column="centering", finish=_logarithmic
     )
-
-
-FLOOR = 1e-8  # below it there is the rounding of float32 features
 
 
 def _logarithmic(axes: Axes, frame: pd.DataFrame) -> None:

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity import angle, p_vectors
+from complexity import angle, p_vectors, singular_values
 
 from ..run_folder import CENTERING, decomposition
 
 Vector = NDArray[Any]
 
-# Model against data, by name: whether features are centred, which inputs, whether inputs are centred.
+# Model against data, by name: whether features are centred, which inputs, whether inputs are centred. Once both are
+# centred, standardizing three channels changes little.
 DATA_CONVENTIONS: Mapping[str, tuple[str, str, str]] = {
     "neither centered": ("uncentered", "raw", "uncentered"),
     "both centered": ("centered", "raw", "centered"),
     "data alone centered": ("uncentered", "raw", "centered"),
-    "standardized inputs, neither centered": ("uncentered", "standardized", "uncentered"),
-    "standardized inputs, both centered": ("centered", "standardized", "centered"),
+    "standardized inputs": ("uncentered", "standardized", "uncentered"),
 }
 CONSTANT = "constant vector"
 RANDOM = "random ReLU"
@@ -74,6 +74,11 @@ def _random_vectors(rows: int, columns: int, centering: str, k: int, seed: int) 
     return np.asarray(
         p_vectors(random_matrix(rows, columns, seed), k, center=CENTERING[centering], tolerance=0.1).vectors
     )
+
+
+def random_singular_values(rows: int, columns: int, centering: str) -> Vector:
+    """Those of a random matrix."""
+    return np.asarray(singular_values(random_matrix(rows, columns, seed=0), center=CENTERING[centering]))
 
 
 def random_degrees(record: Mapping[str, Vector], matrix: str, centering: str) -> float:

@@ -39,8 +39,8 @@ def compute(cohort: Cohort) -> pd.DataFrame:
 def _angles(member: Member, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
     yield OWN, degrees(u, p_vector(member.trained, "subset", centering))
     yield "to the data", degrees(u, p_vector(member.data, "subset/raw", centering))
-    yield "to the standardized data", degrees(u, p_vector(member.data, "subset/standardized", centering))
-    if centering == "uncentered":  # a centred one stands at 90 degrees
+    if centering == "uncentered":  # centred, the first is nearly that of the data, the second 90 degrees
+        yield "to the standardized data", degrees(u, p_vector(member.data, "subset/standardized", centering))
         yield "to the constant vector", to_constant(u)
 
 
