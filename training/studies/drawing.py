@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
@@ -19,6 +20,7 @@ from pgdl_eval.report.figure import new_figure, save_figure
 from ..recipes import RECIPES
 from .vectors import RANDOM
 
+Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
 ANNOTATED = 14  # the largest matrix whose cells are labelled
 
@@ -37,17 +39,24 @@ def style(name: str) -> dict[str, Any]:
     return {"color": colormaps["tab20"](SHADES[COLOURED.index(name) % len(SHADES)])}
 
 
+def empty_grid(
+    rows: int, columns: int, size: tuple[float, float] = PANEL, share_x: Sharing = "none"
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure with so many panels, and these, (rows, columns)."""
+    figure = new_figure(size[0] * columns + 0.4, size[1] * rows + 0.7)
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=share_x)
+
+
 def grid(
     frame: pd.DataFrame,
     row: str,
     column: str,
     size: tuple[float, float] = PANEL,
-    share_x: Literal["all", "col", "none"] = "all",
+    share_x: Sharing = "all",
 ) -> tuple[Figure, Iterator[tuple[Axes, pd.DataFrame]]]:
     """A panel for each value of two columns of a table, in the order of their first appearance, with its rows."""
     rows, columns = frame[row].unique(), frame[column].unique()
-    figure = new_figure(size[0] * len(columns) + 0.4, size[1] * len(rows) + 0.7)
-    panels = figure.subplots(len(rows), len(columns), squeeze=False, sharex=share_x)
+    figure, panels = empty_grid(len(rows), len(columns), size, share_x)
 
     def filled() -> Iterator[tuple[Axes, pd.DataFrame]]:
         for i, above in enumerate(rows):
@@ -76,10 +85,10 @@ def curves(axes: Axes, frame: pd.DataFrame, x: str, y: str, line: str = "recipe"
     axes.grid(alpha=0.25)
 
 
-def level(axes: Axes, value: float, label: str, **look: Any) -> None:
+def level(axes: Axes, value: float, label: str, dashes: str) -> None:
     """A horizontal line for a reference."""
     if np.isfinite(value):
-        axes.axhline(value, label=label, **{"color": "0.5", "linestyle": ":", "linewidth": 1.2, **look})
+        axes.axhline(value, label=label, color="0.4", linestyle=dashes, linewidth=1.2)
 
 
 def line_panels(
@@ -92,7 +101,7 @@ def line_panels(
     line: str = "recipe",
     finish: Callable[[Axes, pd.DataFrame], None] | None = None,
     x_label: str = "",
-    share_x: Literal["all", "col", "none"] = "all",
+    share_x: Sharing = "all",
 ) -> Figure:
     """Panels of curves, with one legend; rows without x are references, drawn as levels.
 
@@ -107,8 +116,8 @@ def line_panels(
         lowest[str(part[column].iloc[0])] = axes
         references = part[x].isna()
         curves(axes, part[~references], x, y, line)
-        for name, found in part[references].groupby(line, sort=False):
-            level(axes, found[y].mean(), str(name), linestyle=":" if "random" in str(name) else "-.")
+        for dashes, (name, found) in zip((":", "-."), part[references].groupby(line, sort=False), strict=False):
+            level(axes, found[y].mean(), str(name), dashes)
         if finish is not None:
             finish(axes, part)
     for axes in lowest.values():

@@ -14,11 +14,14 @@ from ..settings import unknown
 from . import (
     accuracy_and_angle,
     across_paradigms,
+    image_folder_cosines,
+    layers,
     low_rank,
     model_data_angle,
     own_convergence,
     singular_values,
     top_vectors,
+    value_distribution,
     well_trained_cosines,
     within_first_epoch,
 )
@@ -36,6 +39,9 @@ MODULES = (
     across_paradigms,
     top_vectors,
     low_rank,
+    value_distribution,
+    layers,
+    image_folder_cosines,
 )
 STUDIES: Mapping[str, Study] = {module.STUDY.name: module.STUDY for module in MODULES}
 IDENTITY = ("recipe", "preset", "seed", "settings", "data", "code", "device", "versions")
