@@ -122,9 +122,9 @@ def draw(frame: pd.DataFrame) -> Figure:
     figure, panels = grid(scales, "convention", "scale", share_x="none")
     for axes, part in panels:
         for (recipe, _), run in part.groupby(["recipe", "seed"], sort=False):
-            look = {**style(recipe), "linestyle": "-"}
+            look = {**style(str(recipe)), "linestyle": "-"}
             axes.plot(
-                run["degrees"], run["test_accuracy"], label=recipe, linewidth=0.6, marker=".", markersize=3, **look
+                run["degrees"], run["test_accuracy"], label=str(recipe), linewidth=0.6, marker=".", markersize=3, **look
             )
             axes.plot(run["degrees"].iloc[-1:], run["test_accuracy"].iloc[-1:], marker="o", markersize=5, **look)
         if part["scale"].iloc[0] == "log-log":

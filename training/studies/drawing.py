@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -146,7 +146,7 @@ def one_legend(figure: Figure) -> None:
         )
 
 
-def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, names: Sequence[str]) -> Figure:
+def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, names: list[str]) -> Figure:
     """Panels of symmetric matrices: the mean of a value over all pairs of rows with the same two names.
 
     Parameters

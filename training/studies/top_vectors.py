@@ -31,7 +31,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 place = {"centering": centering, "pair": pair, "first": first, "second": second}
                 rows += [{**place, **row} for row in _angles(u, v)]
         known = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        u, v = random_vectors(*known.vectors.shape[:1], len(known.singular_values), centering, known.vectors.shape[1])
+        u, v = random_vectors(len(known.vectors), len(known.singular_values), centering, known.vectors.shape[1])
         place = {"centering": centering, "pair": RANDOM, "first": RANDOM, "second": RANDOM}
         rows += [{**place, **row} for row in _angles(u, v)]
     return pd.DataFrame(rows)
