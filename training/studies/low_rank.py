@@ -63,7 +63,7 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
         frame["epoch"].isna() | (frame["epoch"] == frame.groupby(["recipe", "seed"])["epoch"].transform("max"))
     ]
     wide = last.pivot_table(index=["recipe", "centering"], columns="k", values=list(QUANTITIES), sort=False)
-    wide.columns = pd.Index([f"{quantity}_{k}" for quantity, k in wide.columns.to_flat_index()])
+    wide.columns = wide.columns.map("{0[0]}_{0[1]}".format)
     return wide.reset_index()
 
 
