@@ -59,10 +59,7 @@ def _by_k(values: NDArray[np.float64], most: int) -> Iterator[dict[str, float]]:
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:
     """Means over seeds at the last epoch, a row for each recipe and centring, columns over k."""
-    last = frame[
-        frame["epoch"].isna() | (frame["epoch"] == frame.groupby(["recipe", "seed"])["epoch"].transform("max"))
-    ]
-    wide = last.pivot_table(index=["recipe", "centering"], columns="k", values=list(QUANTITIES), sort=False)
+    wide = _last(frame).pivot_table(index=["recipe", "centering"], columns="k", values=list(QUANTITIES), sort=False)
     wide.columns = wide.columns.map("{0[0]}_{0[1]}".format)
     return wide.reset_index()
 
