@@ -1,4 +1,4 @@
-"""`python -m training`: train by recipe and record P-vectors."""
+"""`python -m training`: train by recipe, record P-vectors and draw what they show."""
 
 from __future__ import annotations
 
@@ -84,6 +84,19 @@ def matrix_command(
     """Make all runs that the studies need, or go on with them."""
     settings_of(next(iter(RECIPES)), preset)  # a bad name is said at once
     _run_many(matrix(preset, names), Place(data_dir, out, device, download), workers)
+
+
+@commands.command("figures")
+@click.argument("runs_dir", type=FOLDER)
+@click.option("--out", type=FOLDER, default="figures", show_default=True, help="Folder of figures.")
+@click.option("--study", help="Draw this one alone.")
+def figures_command(runs_dir: Path, out: Path, study: str | None) -> None:
+    """Draw all studies that the runs below RUNS_DIR allow, and say what is missing."""
+    from .studies import draw_studies
+
+    for outcome in draw_studies(runs_dir, out, study):
+        said = f"missing: {outcome.missing}" if outcome.missing else "drawn"
+        click.echo(f"{' '.join(filter(None, (outcome.cohort, outcome.study)))}: {said}")
 
 
 def _run_many(experiments: Sequence[Experiment], place: Place, workers: int) -> None:

@@ -1,0 +1,147 @@
+"""Test accuracy against the model-data angle (Fig. 9, 17/20): the papers' way, and the honest ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.stats import linregress, permutation_test, rankdata
+
+from pgdl_eval.metrics.correlation import is_constant, spearman
+
+from .cohort import Cohort
+from .drawing import grid, one_legend, style
+from .study import Study
+from .vectors import CONSTANT, DATA_CONVENTIONS, p_vector, to_constant, to_data
+
+Array = NDArray[np.float64]
+RESAMPLES = 9_999
+NO_FIT = {"linear_r2": np.nan, "log_log_r2": np.nan}
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each run, epoch and convention: degrees on the training rows, and both accuracies.
+
+    The convention `constant vector` is the control: the same with the angle to that vector, uncentred.
+    """
+    rows = []
+    for member in cohort.at_least(1):
+        for line in member.run.metrics():
+            record = member.run.epoch(line["epoch"])
+            place = {**member.facts, "shuffled": member.shuffled, "epoch": line["epoch"]}
+            place |= {name: line[name] for name in ("train_accuracy", "test_accuracy")}
+            angles = {name: to_data(record, member.data, "train", name) for name in DATA_CONVENTIONS}
+            angles[CONSTANT] = to_constant(p_vector(record, "train", "uncentered"))
+            rows += [{**place, "convention": name, "degrees": angle} for name, angle in angles.items()]
+    return pd.DataFrame(rows)
+
+
+def correlations(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rank correlations and fits, one row a method.
+
+    Methods: `checkpoints of one run` (the papers': as if independent, for each run), `across runs` (at each epoch,
+    label-shuffled runs left out), and `given the epoch` (all epochs that these runs share; see `given_epoch`).
+    Untrained networks are left out.
+    """
+    rows: list[dict[str, Any]] = []
+    known = frame[(frame["epoch"] > 0) & np.isfinite(frame["degrees"])]
+    for convention, part in known.groupby("convention", sort=False):
+        for (recipe, seed), run in part.groupby(["recipe", "seed"], sort=False):
+            place = {"method": "checkpoints of one run", "recipe": recipe, "seed": seed}
+            rows.append({"convention": convention, **place, **_measured(run), **_fits(run)})
+        honest = part[~part["shuffled"]]
+        for epoch, runs in honest.groupby("epoch"):
+            rows.append({"convention": convention, "method": "across runs", "epoch": epoch, **_measured(runs)})
+        rows.append({"convention": convention, "method": "given the epoch", **_given_epoch_of(honest)})
+    return pd.DataFrame(rows)
+
+
+def _measured(part: pd.DataFrame) -> dict[str, float]:
+    found = spearman(part["degrees"].to_numpy(float), part["test_accuracy"].to_numpy(float))
+    return {"count": len(part), "spearman": found.value, "p_value": found.p_value}
+
+
+def _fits(part: pd.DataFrame) -> dict[str, float]:
+    """Explained share of variance of a line, and of a line through both logarithms."""
+    x, y = part["degrees"].to_numpy(float), part["test_accuracy"].to_numpy(float)
+    if is_constant(x, y) or min(x.min(), y.min()) <= 0:
+        return NO_FIT
+    line, power = linregress(x, y), linregress(np.log(x), np.log(y))
+    return {"linear_r2": float(line.rvalue**2), "log_log_r2": float(power.rvalue**2)}
+
+
+def _given_epoch_of(part: pd.DataFrame) -> dict[str, float]:
+    tables = [part.pivot(index=["recipe", "seed"], columns="epoch", values=v) for v in ("degrees", "test_accuracy")]
+    x, y = (table.dropna(axis="columns").to_numpy(float) for table in tables)
+    if x.shape != y.shape or len(x) < 3 or x.shape[1] == 0:
+        return {"count": len(x), "spearman": np.nan, "p_value": np.nan}
+    value, p_value = given_epoch(x, y)
+    return {"count": len(x), "spearman": value, "p_value": p_value}
+
+
+def given_epoch(angles: Array, accuracies: Array, rng: int = 0) -> tuple[float, float]:
+    """Rank correlation across runs given the epoch, and its two-sided p-value.
+
+    Ranks are taken within each epoch, so that what all runs share with time drops out. The test exchanges whole runs:
+    the curve of accuracies of one against the curve of angles of another. It is valid however strongly the epochs of a
+    run depend on each other; with r runs p cannot be smaller than about 2 / r!.
+
+    Parameters
+    ----------
+    angles, accuracies : (r, t) of r runs at t epochs.
+    rng : seed of the permutations, where there are too many to try all.
+
+    Returns
+    -------
+    Correlation and p-value; NaN where either is the same for all runs.
+    """
+    x, y = (rankdata(values, axis=0) for values in (angles, accuracies))
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    scale = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    if scale == 0:
+        return np.nan, np.nan
+
+    def statistic(order: Array) -> float:
+        return float((x * y[order.astype(int)]).sum() / scale)
+
+    found = permutation_test(
+        (np.arange(len(x)),), statistic, permutation_type="pairings", n_resamples=RESAMPLES, vectorized=False,
+        rng=np.random.default_rng(rng),
+    )  # fmt: skip
+    return float(found.statistic), float(found.pvalue)
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Checkpoints, joined by run, on linear and on logarithmic scales; large: the last epoch."""
+    known = frame[frame["epoch"] > 0]
+    scales = pd.concat([known.assign(scale=scale) for scale in ("linear", "log-log")])
+    figure, panels = grid(scales, "convention", "scale", share_x="none")
+    for axes, part in panels:
+        for (recipe, _), run in part.groupby(["recipe", "seed"], sort=False):
+            look = {**style(str(recipe)), "linestyle": "-"}
+            axes.plot(
+                run["degrees"], run["test_accuracy"], label=str(recipe), linewidth=0.6, marker=".", markersize=3, **look
+            )
+            axes.plot(run["degrees"].iloc[-1:], run["test_accuracy"].iloc[-1:], marker="o", markersize=5, **look)
+        if part["scale"].iloc[0] == "log-log":
+            _logarithmic(axes)
+        axes.grid(alpha=0.25)
+        axes.set_xlabel("degrees", fontsize=8)
+    figure.supylabel("test accuracy", fontsize=8)
+    one_legend(figure)
+    return figure
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.tick_params(which="both", labelsize=6)
+
+
+STUDY = Study(
+    "accuracy_and_angle", "Test accuracy against the model-data angle (Fig. 9, 17/20)", compute, draw, correlations
+)

@@ -1,0 +1,84 @@
+"""Checkpoints of one paradigm against well-trained networks of another, 3 x 3, by epoch (Fig. 6, 12/14)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..run_folder import CENTERING
+from .cohort import Cohort, Member, Missing
+from .drawing import degrees_axis, line_panels
+from .study import Study
+from .vectors import RANDOM, degrees, p_vector, random_degrees
+
+PART = "train"
+GROUPS = {
+    "supervised": "supervised",
+    "reconstruction": "reconstruction",
+    "simclr": "self-supervised",
+    "supcon": "self-supervised",
+}
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each run, epoch and centring, and each other run as the well-trained one.
+
+    Runs on shuffled labels are a group of their own among the checkpoints. References have no epoch: two random
+    matrices.
+    """
+    groups = defaultdict(list)
+    for member in cohort.members:
+        if not member.shuffled:
+            groups[GROUPS[member.paradigm]].append(member)
+    if len(groups) < 2:
+        raise Missing(f"needs finished runs of two groups of paradigms, found {', '.join(groups) or 'none'}")
+    rows = []
+    for member in cohort.members:
+        for epoch in member.epochs:
+            record = member.run.epoch(epoch)
+            for centering in CENTERING:
+                u = p_vector(record, PART, centering)
+                place = {**member.facts, "checkpoint": _group(member), "epoch": epoch, "centering": centering}
+                for group, others in groups.items():
+                    for other in others:
+                        if other is not member:
+                            angle = degrees(u, p_vector(other.trained, PART, centering))
+                            trained = {"well_trained": group, "other": other.recipe, "other_seed": other.seed}
+                            rows.append({**place, **trained, "degrees": angle})
+    return pd.DataFrame([*rows, *_references(cohort.members[0], list(groups))])
+
+
+def _references(member: Member, groups: list[str]) -> list[dict[str, object]]:
+    return [
+        {
+            "recipe": f"{RANDOM}, {centering}",
+            "checkpoint": checkpoint,
+            "well_trained": group,
+            "centering": centering,
+            "degrees": random_degrees(member.trained, PART, centering),
+        }
+        for centering in CENTERING
+        for checkpoint in groups
+        for group in groups
+    ]
+
+
+def _group(member: Member) -> str:
+    return "shuffled labels" if member.shuffled else GROUPS[member.paradigm]
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """A row of panels for the checkpoints' paradigm, a column for the well-trained networks'; lines: centring."""
+    order = [*dict.fromkeys(GROUPS.values()), "shuffled labels"]
+    shown = frame.assign(
+        checkpoint="checkpoints: " + frame["checkpoint"],
+        to="to well-trained: " + frame["well_trained"],
+        line=frame["recipe"].where(frame["epoch"].isna(), frame["centering"]),
+        rank=frame["checkpoint"].map(order.index) * len(order) + frame["well_trained"].map(order.index),
+    ).sort_values("rank", kind="stable")
+    return line_panels(shown, x="epoch", row="checkpoint", column="to", line="line", finish=degrees_axis)
+
+
+STUDY = Study("across_paradigms", "Angles across paradigms by epoch, train (Fig. 6, 12/14)", compute, draw)

@@ -1,0 +1,113 @@
+"""Runs on the same samples in the same order, so that their P-vectors can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..run_folder import Arrays, RunFolder
+
+
+class Missing(Exception):
+    """The runs do not allow a study; the message says which runs it needs."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A finished run with what the studies ask of it, each file read once."""
+
+    run: RunFolder
+
+    @property
+    def recipe(self) -> str:
+        return str(self.run.config["recipe"])
+
+    @property
+    def seed(self) -> int:
+        return int(self.run.config["seed"])
+
+    @property
+    def paradigm(self) -> str:
+        return str(self.run.config["settings"]["paradigm"])
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether it is a reference, trained on shuffled labels."""
+        return bool(self.run.config["settings"]["shuffled_labels"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every row of a table says of its run."""
+        return {"recipe": self.recipe, "seed": self.seed}
+
+    @cached_property
+    def epochs(self) -> list[int]:
+        return self.run.epochs()
+
+    @cached_property
+    def trained(self) -> Arrays:
+        """The record of the last epoch."""
+        return self.run.epoch(self.epochs[-1])
+
+    @cached_property
+    def untrained(self) -> Arrays:
+        """The record before the first step."""
+        return self.run.epoch(0)
+
+    @cached_property
+    def data(self) -> Arrays:
+        return self.run.data()
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Finished runs on the same samples.
+
+    Attributes
+    ----------
+    name : of the data set; with the number of training rows where the runs hold several cohorts of that name.
+    members : the finished runs.
+    unfinished : the others, which no study counts.
+    """
+
+    name: str
+    members: tuple[Member, ...]
+    unfinished: tuple[RunFolder, ...] = ()
+
+    def at_least(self, count: int, what: str = "finished runs") -> tuple[Member, ...]:
+        """The members, if they are so many.
+
+        Raises
+        ------
+        Missing
+            If they are fewer.
+        """
+        if len(self.members) < count:
+            raise Missing(f"needs at least {count} {what}, found {len(self.members)}")
+        return self.members
+
+
+def distinct_untrained(members: Iterable[Member]) -> list[Member]:
+    """One of those that start as the same network, as recipes with different paradigms, or shuffled labels, do."""
+    found: dict[bytes, Member] = {}
+    for member in members:
+        found.setdefault(member.untrained["train/uncentered/vectors"].tobytes(), member)
+    return list(found.values())
+
+
+def cohorts(runs: Iterable[RunFolder]) -> list[Cohort]:
+    """Runs by what they were trained on: equal content of the data and equal order of the samples."""
+    groups: dict[tuple[str, ...], list[RunFolder]] = {}
+    for run in runs:
+        data = run.config["data"]
+        groups.setdefault((data["name"], data["sha256"], data["order_sha256"]), []).append(run)
+    names = [name for name, *_ in groups]
+    found = []
+    for (name, *_), group in groups.items():
+        rows = group[0].config["data"]["train_rows"]
+        title = name if names.count(name) == 1 else f"{name}_{rows}"
+        done = tuple(Member(run) for run in group if run.finished())
+        found.append(Cohort(title, done, tuple(run for run in group if not run.finished())))
+    return found

@@ -1,0 +1,194 @@
+"""How all studies are drawn: panels of curves, of matrices, and what is written of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
+from pgdl_eval.formats.atomic import write_text
+from pgdl_eval.report.figure import new_figure, save_figure
+
+from ..recipes import RECIPES
+from .vectors import RANDOM
+
+Sharing = Literal["all", "col", "none"]
+PANEL = (3.3, 2.6)  # inches
+ANNOTATED = 14  # the largest matrix whose cells are labelled
+
+
+# The strong colours of the map first, then its pale ones; few networks are not supervised, and those come first.
+SHADES = [*range(0, 20, 2), *range(1, 20, 2)]
+COLOURED = sorted(RECIPES, key=lambda name: RECIPES[name].paradigm == "supervised")
+
+
+def style(name: str) -> dict[str, Any]:
+    """Colour and line of a recipe, the same in every figure; shuffled labels are black and dashed."""
+    if name not in RECIPES:
+        return {"color": "0.4", "linestyle": ":"} if name.startswith(RANDOM) else {}
+    if RECIPES[name].shuffled_labels:
+        return {"color": "black", "linestyle": "--"}
+    return {"color": colormaps["tab20"](SHADES[COLOURED.index(name) % len(SHADES)])}
+
+
+def empty_grid(
+    rows: int, columns: int, size: tuple[float, float] = PANEL, share_x: Sharing = "none"
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure with so many panels, and these, (rows, columns)."""
+    figure = new_figure(size[0] * columns + 0.4, size[1] * rows + 0.7)
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=share_x)
+
+
+def grid(
+    frame: pd.DataFrame,
+    row: str,
+    column: str,
+    size: tuple[float, float] = PANEL,
+    share_x: Sharing = "all",
+) -> tuple[Figure, Iterator[tuple[Axes, pd.DataFrame]]]:
+    """A panel for each value of two columns of a table, in the order of their first appearance, with its rows."""
+    rows, columns = frame[row].unique(), frame[column].unique()
+    figure, panels = empty_grid(len(rows), len(columns), size, share_x)
+
+    def filled() -> Iterator[tuple[Axes, pd.DataFrame]]:
+        for i, above in enumerate(rows):
+            for j, beside in enumerate(columns):
+                axes = panels[i, j]
+                part = frame[(frame[row] == above) & (frame[column] == beside)]
+                if part.empty:
+                    axes.axis("off")
+                    continue
+                axes.set_title(f"{above}\n{beside}", fontsize=8, loc="left")
+                axes.tick_params(labelsize=7)
+                yield axes, part
+
+    return figure, filled()
+
+
+def curves(axes: Axes, frame: pd.DataFrame, x: str, y: str, line: str = "recipe") -> None:
+    """A line for each value of a column: mean over the rows with equal x (seeds, pairs), and one deviation around."""
+    for name, part in frame.groupby(line, sort=False):
+        by_x = part.groupby(x)[y].agg(["mean", "std"]).dropna(subset=["mean"])
+        look = style(str(name))
+        (drawn,) = axes.plot(by_x.index, by_x["mean"], label=str(name), linewidth=1.3, marker=".", markersize=3, **look)
+        spread = by_x["std"].fillna(0)
+        low, high = by_x["mean"] - spread, by_x["mean"] + spread
+        axes.fill_between(by_x.index, low, high, color=drawn.get_color(), alpha=0.15, linewidth=0)
+    axes.grid(alpha=0.25)
+
+
+def level(axes: Axes, value: float, label: str, dashes: str) -> None:
+    """A horizontal line for a reference."""
+    if np.isfinite(value):
+        axes.axhline(value, label=label, color="0.4", linestyle=dashes, linewidth=1.2)
+
+
+def line_panels(
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    y: str = "degrees",
+    row: str,
+    column: str,
+    line: str = "recipe",
+    finish: Callable[[Axes, pd.DataFrame], None] | None = None,
+    x_label: str = "",
+    share_x: Sharing = "all",
+) -> Figure:
+    """Panels of curves, with one legend; rows without x are references, drawn as levels.
+
+    Parameters
+    ----------
+    finish : called for each panel with its rows, for scales.
+    x_label : of the horizontal axis; the column's name by default.
+    """
+    figure, panels = grid(frame, row, column, share_x=share_x)
+    lowest: dict[str, Axes] = {}
+    for axes, part in panels:
+        lowest[str(part[column].iloc[0])] = axes
+        references = part[x].isna()
+        curves(axes, part[~references], x, y, line)
+        for dashes, (name, found) in zip((":", "-."), part[references].groupby(line, sort=False), strict=False):
+            level(axes, found[y].mean(), str(name), dashes)
+        if finish is not None:
+            finish(axes, part)
+    for axes in lowest.values():
+        axes.set_xlabel(x_label or x.replace("_", " "), fontsize=8)
+        axes.tick_params(labelbottom=True)
+    figure.supylabel(y.replace("_", " "), fontsize=8)
+    one_legend(figure)
+    return figure
+
+
+def degrees_axis(axes: Axes, frame: pd.DataFrame) -> None:
+    """From 0 to 90 degrees."""
+    axes.set_ylim(-2, 92)
+    axes.set_yticks(range(0, 91, 30))
+
+
+def one_legend(figure: Figure) -> None:
+    """The labels of all panels, each once, below the figure."""
+    found = {
+        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if found:
+        columns = max(1, int(figure.get_figwidth() / 2))
+        figure.legend(
+            found.values(), found.keys(), loc="outside lower center", ncols=columns, frameon=False, fontsize=7
+        )
+
+
+def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, names: list[str]) -> Figure:
+    """Panels of symmetric matrices: the mean of a value over all pairs of rows with the same two names.
+
+    Parameters
+    ----------
+    frame : with columns `first` and `second`, each pair once.
+    names : order of rows and columns.
+    """
+    side = 1.6 + max(0.3, 0.42 if len(names) <= ANNOTATED else 0) * len(names)
+    figure, panels = grid(frame, row, column, (side, side))
+    for axes, part in panels:
+        turned = part.rename(columns={"first": "second", "second": "first"})
+        table = pd.concat([part, turned]).pivot_table(index="first", columns="second", values=value, aggfunc="mean")
+        table = table.reindex(index=names, columns=names)
+        image = axes.imshow(table, vmin=0, vmax=1, cmap="viridis")
+        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+        axes.set_yticks(range(len(names)), names, fontsize=7)
+        axes.tick_params(labelbottom=True)
+        if len(names) <= ANNOTATED:
+            annotate(axes, table)
+    figure.colorbar(image, ax=figure.axes, shrink=0.5, label=value)
+    return figure
+
+
+def annotate(axes: Axes, table: pd.DataFrame) -> None:
+    """Write each known cell's value into it."""
+    for (i, j), cell in np.ndenumerate(table.to_numpy()):
+        if np.isfinite(cell):
+            axes.text(j, i, f"{cell:.2f}", ha="center", va="center", fontsize=6, color="w" if cell < 0.6 else "k")
+
+
+def save(figure: Figure, frame: pd.DataFrame, path: Path, title: str) -> None:
+    """Write `path` with .png, .pdf and .csv, the same bytes for the same figure.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    write_text(path.with_suffix(".csv"), frame.to_csv(index=False, float_format="%.6g"))
+    save_figure(figure, path.with_suffix(".png"))
+    try:
+        figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
+    except OSError as error:
+        raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error

@@ -1,0 +1,114 @@
+"""All studies of all runs below a folder: tables, figures, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgdl_eval.formats.atomic import write_json, write_text
+
+from ..recipes import RECIPES
+from ..run_folder import find_runs
+from ..settings import unknown
+from . import (
+    accuracy_and_angle,
+    across_paradigms,
+    image_folder_cosines,
+    layers,
+    low_rank,
+    model_data_angle,
+    own_convergence,
+    singular_values,
+    top_vectors,
+    value_distribution,
+    well_trained_cosines,
+    within_first_epoch,
+)
+from .cohort import Cohort, Member, Missing, cohorts
+from .drawing import save
+from .study import Study
+
+MODULES = (
+    well_trained_cosines,
+    own_convergence,
+    within_first_epoch,
+    model_data_angle,
+    accuracy_and_angle,
+    singular_values,
+    across_paradigms,
+    top_vectors,
+    low_rank,
+    value_distribution,
+    layers,
+    image_folder_cosines,
+)
+STUDIES: Mapping[str, Study] = {module.STUDY.name: module.STUDY for module in MODULES}
+IDENTITY = ("recipe", "preset", "seed", "settings", "data", "code", "device", "versions")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one study of one cohort.
+
+    Attributes
+    ----------
+    cohort, study : their names; no study where the cohort as a whole lacks something.
+    missing : what the runs lack; empty if the study is drawn.
+    """
+
+    cohort: str
+    study: str
+    missing: str = ""
+
+
+def draw_studies(folder: Path, out: Path, name: str | None = None) -> Iterator[Outcome]:
+    """Draw what the runs allow, into `out/COHORT/STUDY.{csv,pdf,png}`; `runs.json` there says which runs those are.
+
+    Parameters
+    ----------
+    folder : of runs.
+    out : of figures.
+    name : of the only study to be drawn; all for None.
+
+    Raises
+    ------
+    InputError
+        If there is no such study or there are no runs.
+    """
+    if name is not None and name not in STUDIES:
+        raise unknown("study", name, STUDIES)
+    chosen = list(STUDIES.values()) if name is None else [STUDIES[name]]
+    for cohort in cohorts(find_runs(folder)):
+        yield from absent(cohort)
+        for study in chosen if cohort.members else []:
+            yield draw_one(study, cohort, out / cohort.name)
+        if cohort.members:
+            identities = [_identity(member, folder) for member in cohort.members]
+            write_json(out / cohort.name / "runs.json", identities)
+
+
+def draw_one(study: Study, cohort: Cohort, out: Path) -> Outcome:
+    """Compute, draw and write one study."""
+    try:
+        frame = study.compute(cohort)
+    except Missing as missing:
+        return Outcome(cohort.name, study.name, str(missing))
+    save(study.draw(frame), frame, out / study.name, f"{cohort.name}: {study.title}")
+    if study.summary is not None:
+        write_text(out / f"{study.name}_summary.csv", study.summary(frame).to_csv(index=False, float_format="%.6g"))
+    return Outcome(cohort.name, study.name)
+
+
+def absent(cohort: Cohort) -> Iterator[Outcome]:
+    """Runs that are not finished, and recipes without a finished run."""
+    for run in cohort.unfinished:
+        yield Outcome(cohort.name, "", f"not finished: {run.path}")
+    lacking = [recipe for recipe in RECIPES if recipe not in {member.recipe for member in cohort.members}]
+    if lacking:
+        yield Outcome(cohort.name, "", f"no finished run of {', '.join(lacking)}")
+
+
+def _identity(member: Member, folder: Path) -> dict[str, object]:
+    run = member.run
+    return {"run": run.path.relative_to(folder).as_posix(), **{part: run.config[part] for part in IDENTITY}}

@@ -1,0 +1,64 @@
+"""P-vectors of each residual block of ResNet-18: angles to features, data and constant vector (Fig. 14/16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..run_folder import CENTERING, Arrays
+from .cohort import Cohort, Member, Missing
+from .drawing import degrees_axis, line_panels
+from .study import Study
+from .vectors import RANDOM, Vector, degrees, p_vector, random_degrees, to_constant
+
+FEATURES = "to the features of that epoch"
+
+
+def blocks(record: Arrays) -> list[str]:
+    """The names of the recorded blocks, in the order of the network."""
+    found = {name.split("/")[0] for name in record if name.startswith("block_")}
+    return sorted(found, key=lambda name: int(name.removeprefix("block_")))
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each run, epoch, block, centring (of both sides) and quantity, all on the subset's rows.
+
+    References have no epoch: two random matrices as wide as the features.
+    """
+    recorded = [member for member in cohort.members if blocks(member.untrained)]
+    if not recorded:
+        raise Missing("needs a finished run that records its residual blocks, such as resnet18")
+    rows: list[dict[str, object]] = []
+    for member in recorded:
+        for epoch in member.epochs:
+            record = member.run.epoch(epoch)
+            for block in blocks(record):
+                for centering in CENTERING:
+                    place = {**member.facts, "epoch": epoch, "block": block, "centering": centering}
+                    found = _angles(member, record, p_vector(record, block, centering), centering)
+                    rows += [{**place, "quantity": name, "degrees": value} for name, value in found]
+    for recipe in dict.fromkeys(member.recipe for member in recorded):
+        for centering in CENTERING:
+            value = random_degrees(recorded[0].trained, "subset", centering)
+            place = {"recipe": recipe, "block": RANDOM, "centering": centering}
+            rows.append({**place, "quantity": FEATURES, "degrees": value})
+    return pd.DataFrame(rows)
+
+
+def _angles(member: Member, record: Arrays, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
+    yield FEATURES, degrees(u, p_vector(record, "subset", centering))
+    yield "to the well-trained features", degrees(u, p_vector(member.trained, "subset", centering))
+    yield "to the data", degrees(u, p_vector(member.data, "subset/raw", centering))
+    if centering == "uncentered":  # a centred one stands at 90 degrees
+        yield "to the constant vector", to_constant(u)
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by epoch, a line for each block."""
+    shown = frame.assign(network=frame["recipe"] + ", " + frame["centering"])
+    return line_panels(shown, x="epoch", row="quantity", column="network", line="block", finish=degrees_axis)
+
+
+STUDY = Study("layers", "Residual blocks of ResNet-18 by epoch (Fig. 14/16)", compute, draw)

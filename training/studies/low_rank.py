@@ -1,0 +1,93 @@
+"""How well the top k singular vectors stand for the features (Tables 2-3, Fig. 22): over checkpoints and over k."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..run_folder import CENTERING, decomposition
+from .cohort import Cohort
+from .drawing import line_panels
+from .study import Study
+from .vectors import RANDOM, random_singular_values
+
+PART = "train"
+QUANTITIES = ("explained_variance", "approximation_error")
+
+
+def explained_variance(values: NDArray[np.float64], k: int) -> float:
+    """The sum of the top k squared singular values over that of all."""
+    total = float((values**2).sum())
+    return float((values[:k] ** 2).sum()) / total if total > 0 else float("nan")
+
+
+def approximation_error(values: NDArray[np.float64], k: int) -> float:
+    """||A - A_k|| / ||A|| in Frobenius' norm, of the best approximation A_k of rank k."""
+    total = float((values**2).sum())
+    return float(np.sqrt((values[k:] ** 2).sum() / total)) if total > 0 else float("nan")
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each run, epoch, centring and k = 1 to 6: explained variance and approximation error."""
+    rows = []
+    members = cohort.at_least(1)
+    for member in members:
+        for epoch in member.epochs:
+            record = member.run.epoch(epoch)
+            for centering in CENTERING:
+                found = decomposition(record, PART, center=CENTERING[centering])
+                place = {**member.facts, "epoch": epoch, "centering": centering}
+                rows += [{**place, **row} for row in _by_k(found.singular_values, found.vectors.shape[1])]
+    for centering in CENTERING:
+        found = decomposition(members[0].trained, PART, center=CENTERING[centering])
+        values = random_singular_values(len(found.vectors), len(found.singular_values), centering)
+        place = {"recipe": RANDOM, "seed": 0, "centering": centering}
+        rows += [{**place, **row} for row in _by_k(values, found.vectors.shape[1])]
+    return pd.DataFrame(rows)
+
+
+def _by_k(values: NDArray[np.float64], most: int) -> Iterator[dict[str, float]]:
+    for k in range(1, most + 1):
+        measured = {"explained_variance": explained_variance(values, k)}
+        yield {"k": k, **measured, "approximation_error": approximation_error(values, k)}
+
+
+def table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds at the last epoch, a row for each recipe and centring, columns over k."""
+    wide = _last(frame).pivot_table(index=["recipe", "centering"], columns="k", values=list(QUANTITIES), sort=False)
+    wide.columns = wide.columns.map("{0[0]}_{0[1]}".format)
+    return wide.reset_index()
+
+
+def _last(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of each run's last epoch, and those of references."""
+    last = frame.groupby(["recipe", "seed"])["epoch"].transform("max")
+    return frame[frame["epoch"].isna() | (frame["epoch"] == last)]
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Over epochs with k = 1 and over k at the last epoch."""
+    over_epochs = frame[frame["k"] == 1].assign(x=lambda one: one["epoch"], over="k = 1, over epochs")
+    over_k = _last(frame).assign(x=lambda one: one["k"], over="last epoch, over k")
+    kept = ["recipe", "seed", "centering", "over", "x"]
+    both = pd.concat([over_epochs, over_k])
+    shown = both.melt(id_vars=kept, value_vars=list(QUANTITIES), var_name="quantity", value_name="share")
+    shown["panel"] = shown["centering"] + ", " + shown["over"]
+    shown["quantity"] = shown["quantity"].str.replace("_", " ")
+    return line_panels(
+        shown, x="x", y="share", row="quantity", column="panel", finish=_axes, x_label="epoch or k", share_x="col"
+    )
+
+
+def _axes(axes: Axes, frame: pd.DataFrame) -> None:
+    axes.set_ylim(-0.02, 1.02)
+
+
+STUDY = Study(
+    "low_rank", "Explained variance and approximation error, train (Tables 2-3, Fig. 22)", compute, draw, table
+)

@@ -1,0 +1,66 @@
+"""Model against data P-vector by epoch (Fig. 8), under every convention that the papers leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..run_folder import Arrays
+from .cohort import Cohort, Member
+from .drawing import degrees_axis, line_panels
+from .study import Study
+from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, degrees, p_vector, random_vectors, to_data
+
+# As the network saw its inputs, and which layer: see `run_folder`.
+MATRICES = {
+    "train": "train",
+    "test": "test",
+    "augmented": "augmented inputs",
+    "batch_statistics": "batch statistics",
+    "logits": "logits",
+}
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each run, epoch, matrix and convention of centring: degrees between model and data.
+
+    References have no epoch: the constant vector and a random matrix against the data, and (as `train`, `test`) only
+    where they are defined.
+    """
+    rows = []
+    for member in cohort.at_least(1):
+        for epoch in member.epochs:
+            record = member.run.epoch(epoch)
+            rows += [{**member.facts, "epoch": epoch, **row} for row in _against_data(record, member)]
+    return pd.DataFrame([*rows, *_references(cohort.members[0])])
+
+
+def _against_data(record: Arrays, member: Member) -> Iterator[dict[str, Any]]:
+    for matrix, name in MATRICES.items():
+        if f"{matrix}/uncentered/vectors" in record:
+            for convention in DATA_CONVENTIONS:
+                angle = to_data(record, member.data, matrix, convention)
+                yield {"matrix": name, "convention": convention, "degrees": angle}
+
+
+def _references(member: Member) -> Iterator[dict[str, Any]]:
+    for part in ("train", "test"):
+        columns = len(member.trained[f"{part}/uncentered/singular_values"])
+        for convention, (features, inputs, of_data) in DATA_CONVENTIONS.items():
+            data = p_vector(member.data, f"{part}/{inputs}", of_data)
+            place = {"matrix": MATRICES[part], "convention": convention}
+            random, _ = random_vectors(len(data), columns, features)
+            yield {"recipe": RANDOM, **place, "degrees": degrees(random[:, 0], data)}
+            yield {"recipe": CONSTANT, **place, "degrees": degrees(np.ones(len(data)), data)}
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by epoch; the untrained network stands at epoch 0."""
+    return line_panels(frame, x="epoch", row="matrix", column="convention", finish=degrees_axis)
+
+
+STUDY = Study("model_data_angle", "Angle between model and data P-vector by epoch (Fig. 8)", compute, draw)

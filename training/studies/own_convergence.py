@@ -1,0 +1,51 @@
+"""The angle of each checkpoint to its own well-trained P-vector, by epoch (Fig. 1c-h, 10)."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..run_folder import CENTERING
+from .cohort import Cohort
+from .drawing import degrees_axis, line_panels
+from .study import Study
+from .vectors import RANDOM, degrees, p_vector, random_degrees, to_constant
+
+PARTS = ("train", "test")
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each run, epoch, part and centring: degrees to the last P-vector and to the constant vector.
+
+    References have no epoch: the angle between two random matrices.
+    """
+    rows = []
+    for member in cohort.at_least(1):
+        for epoch in member.epochs:
+            record = member.run.epoch(epoch)
+            for part in PARTS:
+                for centering in CENTERING:
+                    u = p_vector(record, part, centering)
+                    place = {**member.facts, "epoch": epoch, "centering": centering}
+                    own = degrees(u, p_vector(member.trained, part, centering))
+                    rows.append({**place, "quantity": f"{part}: to its own last P-vector", "degrees": own})
+                    if centering == "uncentered":  # a centred one stands at 90 degrees
+                        constant = {"quantity": f"{part}: to the constant vector", "degrees": to_constant(u)}
+                        rows.append({**place, **constant})
+    for part in PARTS:
+        for centering in CENTERING:
+            angle = random_degrees(cohort.members[0].trained, part, centering)
+            place = {"recipe": RANDOM, "centering": centering, "quantity": f"{part}: to its own last P-vector"}
+            rows.append({**place, "degrees": angle})
+    return pd.DataFrame(rows)
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by epoch; the untrained network stands at epoch 0."""
+    frame = frame.sort_values("quantity", kind="stable", key=lambda names: names.str.contains("constant"))
+    return line_panels(frame, x="epoch", row="quantity", column="centering", finish=degrees_axis)
+
+
+STUDY = Study(
+    "own_convergence", "Angle of each checkpoint to its own well-trained P-vector (Fig. 1c-h, 10)", compute, draw
+)

@@ -1,0 +1,31 @@
+"""What a study is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .cohort import Cohort
+
+
+@dataclass(frozen=True)
+class Study:
+    """A table of a cohort's records, and its picture.
+
+    Attributes
+    ----------
+    name : of its files.
+    title : of its figure, with the paper's numbers of the figures that it reproduces.
+    compute : records in, table out; raises `cohort.Missing` where the runs do not allow it.
+    draw : the table's figure.
+    summary : a second table, made of the first, if there is one.
+    """
+
+    name: str
+    title: str
+    compute: Callable[[Cohort], pd.DataFrame]
+    draw: Callable[[pd.DataFrame], Figure]
+    summary: Callable[[pd.DataFrame], pd.DataFrame] | None = None

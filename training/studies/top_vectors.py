@@ -1,0 +1,82 @@
+"""The top k left singular vectors, k = 1 to 6: angles between networks and to the data (Fig. 16/19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..run_folder import CENTERING, decomposition
+from .cohort import Cohort, Member, distinct_untrained
+from .drawing import degrees_axis, line_panels
+from .study import Study
+from .vectors import RANDOM, Vector, degrees, random_vectors
+
+PART = "train"
+VECTORS, SUBSPACES = "between the k-th vectors", "largest angle between the top-k subspaces"
+Named = tuple[str, Vector]
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each pair of networks, k, centring and quantity; `pair` says what kind of pair it is."""
+    rows = []
+    members = cohort.at_least(2)
+    states = {"well-trained": members, "untrained": tuple(distinct_untrained(members))}
+    for centering in CENTERING:
+        for state, found in states.items():
+            for pair, first, second, u, v in _pairs(found, state, centering):
+                place = {"centering": centering, "pair": pair, "first": first, "second": second}
+                rows += [{**place, **row} for row in _angles(u, v)]
+        known = decomposition(members[0].trained, PART, center=CENTERING[centering])
+        u, v = random_vectors(len(known.vectors), len(known.singular_values), centering, known.vectors.shape[1])
+        place = {"centering": centering, "pair": RANDOM, "first": RANDOM, "second": RANDOM}
+        rows += [{**place, **row} for row in _angles(u, v)]
+    return pd.DataFrame(rows)
+
+
+def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[tuple[str, str, str, Vector, Vector]]:
+    """Kind of pair, both names, both bases (n, k)."""
+    center = CENTERING[centering]
+    records = [member.trained if state == "well-trained" else member.untrained for member in members]
+    vectors = [decomposition(record, PART, center=center).vectors for record in records]
+    names = [f"{member.recipe} {member.seed}" for member in members]
+    for i, j in combinations(range(len(members)), 2):
+        if members[i].shuffled or members[j].shuffled:
+            kind = f"{state}, one on shuffled labels"
+        elif members[i].recipe == members[j].recipe:
+            kind = f"{state}, two seeds"
+        else:
+            kind = f"{state}, two recipes"
+        yield kind, names[i], names[j], vectors[i], vectors[j]
+    for member, name, u in zip(members, names, vectors, strict=True):
+        if not member.shuffled:
+            yield (
+                f"{state}, to the data",
+                name,
+                "data",
+                u,
+                decomposition(member.data, f"{PART}/raw", center=center).vectors,
+            )
+
+
+def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
+    """Of two bases (n, k), for k = 1, 2, ..."""
+    for k in range(1, min(u.shape[1], v.shape[1]) + 1):
+        yield {"k": k, "quantity": VECTORS, "degrees": degrees(u[:, k - 1], v[:, k - 1])}
+        yield {"k": k, "quantity": SUBSPACES, "degrees": degrees(u[:, :k], v[:, :k])}
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Curves over k, a line for each kind of pair."""
+    return line_panels(frame, x="k", row="quantity", column="centering", line="pair", finish=_axes)
+
+
+def _axes(axes: Axes, frame: pd.DataFrame) -> None:
+    axes.set_xticks(sorted(frame["k"].unique()))
+    degrees_axis(axes, frame)
+
+
+STUDY = Study("top_vectors", "Top k left singular vectors, train (Fig. 16/19)", compute, draw)

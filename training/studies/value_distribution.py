@@ -1,0 +1,113 @@
+"""The distribution of a P-vector's values over epochs, smoothed and raw, and its map (Fig. 4, 15, 17/18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.stats import gaussian_kde
+
+from ..run_folder import CENTERING, decomposition
+from .cohort import Cohort
+from .drawing import empty_grid, one_legend
+from .study import Study
+from .vectors import RANDOM, Vector, p_vector, random_vectors
+
+PART = "train"
+EDGES = np.linspace(-4, 4, 82)  # of values times sqrt(n): all of the constant vector's are 1
+CENTRES = (EDGES[1:] + EDGES[:-1]) / 2
+MOST_EPOCHS = 12
+
+
+def densities(u: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Smoothed and raw density of the values of a unit vector (n,) times sqrt(n), at `CENTRES`.
+
+    Smoothed: Gaussian kernels with Scott's width (SciPy). Raw: a histogram. NaN for an unknown or a constant vector.
+    """
+    values = np.asarray(u, np.float64) * np.sqrt(len(u))
+    if not np.ptp(values) > 0:
+        unknown = np.full(len(CENTRES), np.nan)
+        return unknown, unknown
+    return gaussian_kde(values)(CENTRES), np.histogram(values, EDGES)[0] / len(values) / np.diff(EDGES)
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row for each recipe (its first seed), some epochs, centring and value: both densities.
+
+    References have no epoch: a random matrix.
+    """
+    members = cohort.at_least(1)
+    parts = []
+    for member in {member.recipe: member for member in reversed(members)}.values():
+        for epoch in _spread(member.epochs):
+            record = member.run.epoch(epoch)
+            for centering in CENTERING:
+                found = _table(p_vector(record, PART, centering))
+                parts.append(found.assign(**member.facts, epoch=epoch, centering=centering))
+    for centering in CENTERING:
+        known = decomposition(members[0].trained, PART, center=CENTERING[centering])
+        random, _ = random_vectors(len(known.vectors), len(known.singular_values), centering)
+        parts.append(_table(random[:, 0]).assign(recipe=RANDOM, seed=0, centering=centering))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _spread(epochs: list[int]) -> list[int]:
+    """At most `MOST_EPOCHS` of them, the first and the last among them."""
+    chosen = np.unique(np.linspace(0, len(epochs) - 1, min(MOST_EPOCHS, len(epochs))).round().astype(int))
+    return [epochs[position] for position in chosen]
+
+
+def _table(u: Vector) -> pd.DataFrame:
+    smoothed, raw = densities(u)
+    return pd.DataFrame({"value": CENTRES, "smoothed": smoothed, "raw": raw})
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """A row a recipe: the map of densities over epochs, and the first and last distribution; by centring."""
+    recipes = [name for name in frame["recipe"].unique() if name != RANDOM]
+    figure, panels = empty_grid(len(recipes), 2 * len(CENTERING))
+    for recipe, row in zip(recipes, panels, strict=True):
+        for axes, (centering, kind) in zip(row, _columns(), strict=True):
+            axes.set_title(f"{recipe}\n{centering}, {kind}", fontsize=8, loc="left")
+            axes.tick_params(labelsize=7)
+            part = frame[(frame["recipe"] == recipe) & (frame["centering"] == centering)]
+            if kind == "map":
+                _map(axes, part)
+            else:
+                random = frame[(frame["recipe"] == RANDOM) & (frame["centering"] == centering)]
+                _ends(axes, part, random)
+            axes.axvline(1 if centering == "uncentered" else 0, color="0.6", linestyle=":", linewidth=1)
+    for axes in panels[-1]:
+        axes.set_xlabel("value times sqrt(n)", fontsize=8)
+    one_legend(figure)
+    return figure
+
+
+def _columns() -> Iterator[tuple[str, str]]:
+    for centering in CENTERING:
+        yield from ((centering, "map"), (centering, "first and last"))
+
+
+def _map(axes: Axes, part: pd.DataFrame) -> None:
+    table = part.pivot_table(index="epoch", columns="value", values="smoothed", dropna=False)
+    axes.pcolormesh(table.columns, range(len(table)), table, cmap="magma", shading="nearest")
+    axes.set_yticks(range(len(table)), [f"{epoch:.0f}" for epoch in table.index])
+    axes.set_ylabel("epoch", fontsize=7)
+
+
+def _ends(axes: Axes, part: pd.DataFrame, random: pd.DataFrame) -> None:
+    ends = {"untrained": (part["epoch"].min(), "C0"), "last epoch": (part["epoch"].max(), "C3")}
+    for name, (epoch, colour) in ends.items():
+        one = part[part["epoch"] == epoch]
+        axes.plot(one["value"], one["smoothed"], color=colour, label=name, linewidth=1.3)
+        axes.stairs(one["raw"], EDGES, color=colour, alpha=0.25, fill=True)
+    axes.plot(random["value"], random["smoothed"], color="0.4", linestyle=":", label=RANDOM)
+    tallest = max(part["smoothed"].max(), random["smoothed"].max())
+    axes.set_ylim(0, 1.15 * tallest if np.isfinite(tallest) else 1)
+
+
+STUDY = Study("value_distribution", "Values of P-vectors over epochs, train (Fig. 4, 15, 17/18)", compute, draw)

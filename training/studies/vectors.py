@@ -1,0 +1,90 @@
+"""P-vectors out of records, the angles between them, and the references that every study shows beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from complexity import angle, p_vectors, singular_values
+
+from ..run_folder import CENTERING, decomposition
+
+Vector = NDArray[Any]
+
+# Model against data, by name: whether features are centred, which inputs, whether inputs are centred. Once both are
+# centred, standardizing three channels changes little.
+DATA_CONVENTIONS: Mapping[str, tuple[str, str, str]] = {
+    "neither centered": ("uncentered", "raw", "uncentered"),
+    "both centered": ("centered", "raw", "centered"),
+    "data alone centered": ("uncentered", "raw", "centered"),
+    "standardized inputs": ("uncentered", "standardized", "uncentered"),
+}
+CONSTANT = "constant vector"
+RANDOM = "random ReLU"
+
+
+def p_vector(arrays: Mapping[str, Vector], matrix: str, centering: str) -> Vector:
+    """The P-vector (n,) of a matrix of a record; within the first epoch (t, n). NaN where there is none."""
+    return decomposition(arrays, matrix, center=CENTERING[centering]).vectors[..., 0]
+
+
+def degrees(u: Vector, v: Vector) -> float:
+    """The angle between two lines or subspaces; NaN where one is not known."""
+    return float(angle(u, v)) if np.isfinite(u).all() and np.isfinite(v).all() else float("nan")
+
+
+def to_constant(u: Vector) -> float:
+    """The angle of a vector to the all-ones vector."""
+    return degrees(u, np.ones(len(u)))
+
+
+def to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: str, convention: str) -> float:
+    """The angle between model and data P-vector.
+
+    Parameters
+    ----------
+    record, data : arrays of an epoch and of the data.
+    matrix : of the record; the data P-vector is that of the same rows.
+    convention : of `DATA_CONVENTIONS`.
+    """
+    features, inputs, of_data = DATA_CONVENTIONS[convention]
+    part = matrix if matrix in ("train", "test") else "subset"
+    return degrees(p_vector(record, matrix, features), p_vector(data, f"{part}/{inputs}", of_data))
+
+
+def random_vectors(rows: int, columns: int, centering: str, k: int = 1) -> tuple[Vector, Vector]:
+    """The top k left singular vectors (n, k) of two random matrices."""
+    first, second = (_random_vectors(rows, columns, centering, k, seed) for seed in (0, 1))
+    return first, second
+
+
+def random_matrix(rows: int, columns: int, seed: int) -> Vector:
+    """Independent entries max(0, N(0, 1)): non-negative as features after a ReLU, and nothing else in common."""
+    return np.maximum(np.random.default_rng(seed).standard_normal((rows, columns), dtype=np.float32), 0)
+
+
+# Several studies ask for the same few.
+@lru_cache(maxsize=64)
+def _random_vectors(rows: int, columns: int, centering: str, k: int, seed: int) -> Vector:
+    # Beyond the first vector the values of a random matrix lie close together: no more digits are to be had.
+    return np.asarray(
+        p_vectors(random_matrix(rows, columns, seed), k, center=CENTERING[centering], tolerance=0.1).vectors
+    )
+
+
+def random_singular_values(rows: int, columns: int, centering: str) -> Vector:
+    """Those of a random matrix."""
+    return np.asarray(singular_values(random_matrix(rows, columns, seed=0), center=CENTERING[centering]))
+
+
+def random_degrees(record: Mapping[str, Vector], matrix: str, centering: str) -> float:
+    """The angle between two random matrices of the shape of a matrix of a record: what agrees without any learning.
+
+    The number of columns is that of its singular values, all of which are recorded of `train`, `test` and `subset`.
+    """
+    found = decomposition(record, matrix, center=CENTERING[centering])
+    return degrees(*random_vectors(len(found.vectors), len(found.singular_values), centering))

@@ -1,0 +1,70 @@
+"""Cosines between the P-vectors of all well-trained networks (Fig. 1a-b, 5), beside untrained ones and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..recipes import RECIPES
+from ..run_folder import CENTERING, decomposition
+from .cohort import Cohort, Member, distinct_untrained
+from .drawing import matrix_panels
+from .study import Study
+from .vectors import CONSTANT, RANDOM, Vector, degrees, p_vector, random_vectors
+
+STATES = (("well-trained", "train"), ("well-trained", "test"), ("untrained", "train"))
+DATA = "data"
+REFERENCES = (DATA, CONSTANT, RANDOM)
+
+
+def compute(cohort: Cohort) -> pd.DataFrame:
+    """One row a pair: what it is of (`matrix`), `centering`, `first`, `second`, their seeds, cosine and degrees.
+
+    Two names are equal where a pair is of two seeds of a recipe, or of the two random matrices.
+    """
+    members = cohort.at_least(2)
+    rows = []
+    for state, part in STATES:
+        for centering in CENTERING:
+            vectors = [*_of_runs(members, state, part, centering), *_references(members[0], part, centering)]
+            for (first, seed, u), (second, other, v) in combinations(vectors, 2):
+                angle = degrees(u, v)
+                names = {"first": first, "first_seed": seed, "second": second, "second_seed": other}
+                measured = {"cosine": np.cos(np.radians(angle)), "degrees": angle}
+                rows.append({"matrix": f"{state}, {part}", "centering": centering, **names, **measured})
+    return pd.DataFrame(rows)
+
+
+def _of_runs(members: tuple[Member, ...], state: str, part: str, centering: str) -> Iterator[tuple[str, int, Vector]]:
+    if state == "untrained":
+        members = tuple(distinct_untrained(members))
+    for member in members:
+        record = member.trained if state == "well-trained" else member.untrained
+        yield member.recipe, member.seed, p_vector(record, part, centering)
+
+
+def _references(member: Member, part: str, centering: str) -> Iterator[tuple[str, int, Vector]]:
+    found = decomposition(member.trained, part, center=CENTERING[centering])
+    yield DATA, 0, p_vector(member.data, f"{part}/raw", centering)
+    yield CONSTANT, 0, np.ones(len(found.vectors))
+    for seed, vectors in enumerate(random_vectors(len(found.vectors), len(found.singular_values), centering)):
+        yield RANDOM, seed, vectors[:, 0]
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """Matrices of cosines, means over seeds; what is missing on the diagonal has one seed."""
+    found = {*frame["first"], *frame["second"]}
+    names = [*(name for name in RECIPES if name in found), *(name for name in REFERENCES if name in found)]
+    return matrix_panels(frame, value="cosine", row="matrix", column="centering", names=names)
+
+
+STUDY = Study(
+    "well_trained_cosines",
+    "Cosines between P-vectors (Fig. 1a-b, 5); diagonal: between seeds",
+    compute,
+    draw,
+)
