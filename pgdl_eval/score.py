@@ -75,7 +75,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> tuple[
     """
     found = Scores()
     tasks = reference_files(reference_dir)
-    statistics = _prepare(tasks, found)
+    statistics = prepare(tasks, found.errors, found.notes)
     measures = prediction_folders(prediction_dir, list(tasks))
     for measure, folder in measures.items():
         target = output_dir if len(measures) == 1 else output_dir / measure
@@ -156,8 +156,8 @@ def declared_direction(measure: str) -> Direction:
     return "larger gap" if known is None else known.higher_means
 
 
-def _prepare(tasks: Mapping[str, Path], found: Scores) -> dict[str, TaskStatistics]:
-    """Read each reference; one that cannot be used is an error of its task alone."""
+def prepare(tasks: Mapping[str, Path], errors: list[str], notes: list[str]) -> dict[str, TaskStatistics]:
+    """What scoring needs of each task; one whose reference cannot be used is an error of its own."""
     ready = {}
     for task, file in tasks.items():
         try:
@@ -165,10 +165,12 @@ def _prepare(tasks: Mapping[str, Path], found: Scores) -> dict[str, TaskStatisti
             check_grid(reference)
             ready[task] = task_statistics(reference)
         except InputError as error:
-            found.errors.append(str(error.at(file=file)))
+            errors.append(str(error.at(file=file)))
             continue
+        if np.ptp(reference.gap) == 0:
+            notes.append(f"{task}: all models have the same gap: there is nothing to rank, and every score is 0")
         if joined_values_collide(reference.possible_values):
-            found.notes.append(
+            notes.append(
                 f"{task}: values of hyper-parameters collide when joined as text (1 and 12, 11 and 2): the "
                 "competition's own program gives no defined number here; this is the exact one"
             )

@@ -15,18 +15,17 @@ from rich.console import Console
 from complexity.combination import Combination
 from complexity.errors import InputError
 
-from .formats.model_configs import check_grid, read_reference
 from .formats.predictions import read_predictions
 from .formats.task import REFERENCE, find_tasks, has_models
 from .ingest import SECONDS_PER_MODEL, Step, ingest
 from .measures import all_measures
-from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
+from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score
 from .metrics.weight_sweep import WEIGHTS, score_by_weight
 from .progress import progress_bar
 from .provenance import installed_versions, provenance_file, read_provenance
 from .report.table1 import certainty_rows, orderings, score_rows, spearman_rows, write_csv, write_figure, write_markdown
 from .report.weight_figure import write_weight_figure
-from .score import declared_direction, reference_files
+from .score import declared_direction, prepare, reference_files
 from .sheet import Say
 
 # Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
@@ -74,12 +73,13 @@ class Row:
 
 @dataclass
 class Table1:
-    """The table: its rows, the tasks in order with what scoring needs of them, what went wrong."""
+    """The table: its rows, the tasks in order with what scoring needs of them, what went wrong, what to know."""
 
     rows: list[Row]
     tasks: dict[str, TaskStatistics]
     values: dict[tuple[str, str], Values]
     errors: list[str]
+    notes: list[str]
 
 
 def table1(
@@ -116,9 +116,12 @@ def table1(
             step=step,
         )
         errors += [f"{task}: {measure}: {model}: {why}" for task, measure, model, why in outcome.failures]
-    tasks = _ready(_references(input_dir, reference_dir), errors)
+    notes: list[str] = []
+    tasks = prepare(_references(input_dir, reference_dir), errors, notes)
+    if not tasks:
+        raise InputError(f"no task can be scored: {errors[-1]}")
     folders = [output_dir, input_dir / PREDICTIONS]
-    found = Table1([], tasks, {}, errors)
+    found = Table1([], tasks, {}, errors, notes)
     for measure in _measures(folders):
         found.rows.append(_row(measure, folders, found))
     if not any(row.evaluations for row in found.rows):
@@ -138,21 +141,6 @@ def _references(input_dir: Path, reference_dir: Path | None) -> dict[str, Path]:
     if not found:
         raise InputError("no task in this folder", file=folder, expected=f"TASK/{REFERENCE}")
     return found
-
-
-def _ready(files: Mapping[str, Path], errors: list[str]) -> dict[str, TaskStatistics]:
-    """What scoring needs of each task; one that cannot be scored is an error of its own."""
-    ready = {}
-    for task, file in files.items():
-        try:
-            reference = read_reference(file)
-            check_grid(reference)
-            ready[task] = task_statistics(reference)
-        except InputError as error:
-            errors.append(str(error.at(file=file)))
-    if not ready:
-        raise InputError(f"no task can be scored: {errors[-1]}")
-    return ready
 
 
 def _measures(folders: Sequence[Path]) -> list[str]:
@@ -246,6 +234,8 @@ def _print(table: Table1, output_dir: Path, console: Console) -> None:
         score_rows(table.rows, list(tasks)), certainty_rows(table.rows), spearman_rows(table.rows, list(tasks))
     )
     console.print(orderings(table.rows), highlight=False, markup=False)
+    for note in table.notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
     console.print(f"files: {output_dir}", markup=False, highlight=False, soft_wrap=True)
     errors = Console(stderr=True, soft_wrap=True)
     for text in table.errors:

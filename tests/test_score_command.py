@@ -229,6 +229,14 @@ def test_a_bad_reference_is_a_clear_error_and_no_task_means_a_zero(folders, chan
     }
 
 
+def test_equal_gaps_are_said_and_scored_zero(folders):
+    write_task(folders / "ref", change=lambda c: [c[m]["metrics"].update(test_acc=0.5) for m in c])
+    done = run(folders / "ref", folders / "res", folders / "out")
+    assert done.exit_code == 0, done.output
+    assert "note: task: all models have the same gap: there is nothing to rank, and every score is 0" in done.output
+    assert float(scores(folders / "out")["task_task_score"]) == 0
+
+
 def test_values_written_as_text_are_the_same_values(folders):
     before = run(folders / "ref", folders / "res", folders / "out") and scores(folders / "out")
     write_task(folders / "ref", change=lambda c: [c[m]["hparams"]["width"].update(
