@@ -60,7 +60,9 @@ def fisher_interval(value: float, spread: float) -> Interval:
     """The 95% interval of a rank correlation from its standard deviation over half-samples.
 
     On Fisher's scale artanh r, on which a deviation of r counts 1 / (1 - r^2) times. None below 8 models, and none for
-    a perfect order, in which the half-samples do not differ.
+    a perfect order, in which the half-samples do not differ. Of simulated tasks of 32, 54 and 96 models (see
+    `half_samples`) it holds the true Spearman coefficient in 96.6, 96.1 and 95.3%, tau-b in 96.8, 96.3 and 95.4%; in
+    93.3% at least of the tasks of one kind and correlation.
     """
     if not spread > 0:
         return UNDEFINED

@@ -1,10 +1,11 @@
 """CPU time of the Jacobian norm beside one Jacobian a layer: `python tests/benchmarks/jacobian.py [INPUT_DIR]`.
 
-The peer does what the starter kit's baseline does on TensorFlow: in a compiled function, `tape.batch_jacobian` of the
-logits with respect to the input of one layer after the other, in batches of 16. Each route is timed from a fresh model
-to its value, compilation included, since the plug-in meets every model once. The models are those of INPUT_DIR, a
-folder of tasks (without it the embedded sample), and two VGG-like networks for images of CIFAR's size, on as many
-samples as the measure takes; the latter need ten minutes of one core, or fewer by a smaller `--samples`.
+The peer does what the starter kit's baseline does on TensorFlow: a compiled function gives `tape.batch_jacobian` of
+the logits with respect to the input of one layer after the other, and NumPy squares and averages, in batches of 16
+(here weighted by their samples, so that both routes give one value). Each route is timed from a fresh model to its
+value, compilation included, since the plug-in meets every model once. The models are those of INPUT_DIR, a folder of
+tasks (without it the embedded sample), and two VGG-like networks for images of CIFAR's size, on as many samples as the
+measure takes; the latter need seven minutes of one core, or fewer by a smaller `--samples`.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ Route = Callable[[Any, Any], float]
 
 
 def one_jacobian_a_layer(model: Any, inputs: Any) -> float:
-    """Mean over batches and layers of the mean squared entry, one `batch_jacobian` a layer."""
+    """Mean over samples and layers of the mean squared entry, one `batch_jacobian` a layer."""
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)
+    @tf.function
     def means(batch: Any) -> Any:
         seen = []
         with tf.GradientTape(persistent=True) as tape:
@@ -87,7 +88,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", type=Path, default=Path(pgdl_eval.sample.__path__[0]))
-    parser.add_argument("--samples", type=int, default=SAMPLES, help="of the VGG-like networks; a multiple of 16")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="of the VGG-like networks")
     arguments = parser.parse_args()
     images = np.random.default_rng(0).random((arguments.samples, 32, 32, 3), dtype=np.float32)
     networks = [(name, lambda widths=widths: vgg(widths), images) for name, widths in VGG.items()]
