@@ -20,7 +20,7 @@ SAMPLES = 528  # the kit takes 33 batches of 16
     order_free=False,
     source="the starter kit's baseline; Table 1 of the paper",
 )
-def complexity(model: Any, dataset: Any, *, max_samples: int | None = SAMPLES, batch_size: int = 32) -> Measured:
+def complexity(model: Any, dataset: Any, *, max_samples: int | None = SAMPLES, batch_size: int = 16) -> Measured:
     """Mean over layers of the mean squared entry of d logits / d layer input, over the first training samples.
 
     A layer is what holds no other layers, activation, pooling and flattening included. Exact: the rows of the

@@ -36,18 +36,21 @@ def one_jacobian_a_layer(model: Any, inputs: Any) -> float:
     import tensorflow as tf
 
     @tf.function
-    def means(batch: Any) -> Any:
+    def jacobians(batch: Any) -> Any:
         seen = []
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(batch)
             value = batch
             for layer in model.layers:
                 seen.append(value)
-                value = layer(value, training=False) if "Dropout" in type(layer).__name__ else layer(value)
-        return [tf.reduce_mean(tf.square(tape.batch_jacobian(value, given))) for given in seen]
+                value = layer(value)  # outside of training
+        return [tape.batch_jacobian(value, given) for given in seen]
 
-    found = [means(tf.constant(inputs[rows])) for rows in batches(len(inputs), PEER_BATCH)]
-    return float(np.mean(found))
+    total = 0.0
+    for rows in batches(len(inputs), PEER_BATCH):
+        batch = tf.constant(inputs[rows])
+        total += len(batch) * float(np.mean([np.mean(np.square(one)) for one in jacobians(batch)]))
+    return total / len(inputs)
 
 
 def ours(model: Any, inputs: Any) -> float:
