@@ -19,7 +19,8 @@ from training.run_folder import decomposition, find_runs  # noqa: E402
 from training.studies import STUDIES, draw_studies  # noqa: E402
 from training.studies.accuracy_and_angle import correlations, given_epoch  # noqa: E402
 from training.studies.cohort import Cohort, cohorts, distinct_untrained  # noqa: E402
-from training.studies.low_rank import approximation_error, explained_variance  # noqa: E402
+from training.studies.low_rank import approximation_error, explained_variance, share_of_constant  # noqa: E402
+from training.studies.model_data_angle import LARGEST  # noqa: E402
 from training.studies.value_distribution import CENTRES, EDGES, densities  # noqa: E402
 from training.studies.vectors import degrees, random_degrees, random_matrix, random_vectors, to_constant  # noqa: E402
 from training.studies.within_first_epoch import largest  # noqa: E402
@@ -158,6 +159,24 @@ def test_explained_variance_and_error_are_those_of_the_best_approximation():
         rest = np.linalg.norm(matrix - (u[:, :k] * s[:k]) @ vt[:k])
         assert approximation_error(s, k) == pytest.approx(rest / np.linalg.norm(matrix), abs=1e-12)
         assert explained_variance(s, k) == pytest.approx(1 - (rest / np.linalg.norm(matrix)) ** 2)
+
+
+def test_the_constant_vector_explains_what_centring_takes_away():
+    matrix = np.random.default_rng(0).standard_normal((30, 8)) + 0.7
+    values = (np.linalg.svd(part, compute_uv=False) for part in (matrix, matrix - matrix.mean(axis=0)))
+    constant = np.ones(30) / np.sqrt(30)
+    expected = np.linalg.norm(constant @ matrix) ** 2 / np.linalg.norm(matrix) ** 2
+    assert share_of_constant(*values) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_papers_point_of_the_first_epoch_is_the_largest_angle_within_it(cohort):
+    within = STUDIES["within_first_epoch"].compute(cohort)
+    within = within.query("quantity == 'to the data' and centering == 'centered' and iteration > 0")
+    largest_angle = within.groupby(["recipe", "seed"])["degrees"].max()
+    found = STUDIES["model_data_angle"].compute(cohort).query("convention == 'both centered' and epoch == 1")
+    found = found[found["matrix"] == LARGEST].set_index(["recipe", "seed"])["degrees"]
+    assert len(found) == len(largest_angle) == 5
+    assert found.to_numpy() == pytest.approx(largest_angle[found.index].to_numpy(), abs=1e-3)
 
 
 def test_densities_integrate_to_one_and_a_constant_vector_has_none():

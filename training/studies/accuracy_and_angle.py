@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from scipy.stats import linregress, permutation_test, rankdata
 
 from pgdl_eval.metrics.correlation import is_constant, spearman
 
-from .cohort import Cohort
+from .cohort import Cohort, Member
 from .drawing import grid, one_legend, style
 from .study import Study
-from .vectors import CONSTANT, DATA_CONVENTIONS, p_vector, to_constant, to_data
+from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, random_to_data, to_constant, to_data
 
 Array = NDArray[np.float64]
 RESAMPLES = 9_999
@@ -26,7 +27,8 @@ NO_FIT = {"linear_r2": np.nan, "log_log_r2": np.nan}
 def compute(cohort: Cohort) -> pd.DataFrame:
     """One row for each run, epoch and convention: degrees on the training rows, and both accuracies.
 
-    The convention `constant vector` is the control: the same with the angle to that vector, uncentred.
+    The convention `constant vector` is the control: the same with the angle to that vector, uncentred. References have
+    no epoch and no accuracy: a random matrix instead of the features.
     """
     rows = []
     for member in cohort.at_least(1):
@@ -37,7 +39,13 @@ def compute(cohort: Cohort) -> pd.DataFrame:
             angles = {name: to_data(record, member.data, "train", name) for name in DATA_CONVENTIONS}
             angles[CONSTANT] = to_constant(p_vector(record, "train", "uncentered"))
             rows += [{**place, "convention": name, "degrees": angle} for name, angle in angles.items()]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([*rows, *_references(cohort.members[0])])
+
+
+def _references(member: Member) -> Iterator[dict[str, Any]]:
+    for convention in DATA_CONVENTIONS:
+        angle = random_to_data(member.trained, member.data, "train", convention)
+        yield {"recipe": RANDOM, "shuffled": False, "convention": convention, "degrees": angle}
 
 
 def correlations(frame: pd.DataFrame) -> pd.DataFrame:
@@ -116,17 +124,15 @@ def given_epoch(angles: Array, accuracies: Array, rng: int = 0) -> tuple[float, 
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Checkpoints, joined by run, on linear and on logarithmic scales; large: the last epoch."""
-    known = frame[frame["epoch"] > 0]
-    scales = pd.concat([known.assign(scale=scale) for scale in ("linear", "log-log")])
+    """Checkpoints, joined by run, on linear and logarithmic scales; ring: untrained, large point: the last epoch."""
+    scales = pd.concat([frame.assign(scale=scale) for scale in ("linear", "log-log")])
     figure, panels = grid(scales, "convention", "scale", share_x="none")
     for axes, part in panels:
-        for (recipe, _), run in part.groupby(["recipe", "seed"], sort=False):
-            look = {**style(str(recipe)), "linestyle": "-"}
-            axes.plot(
-                run["degrees"], run["test_accuracy"], label=str(recipe), linewidth=0.6, marker=".", markersize=3, **look
-            )
-            axes.plot(run["degrees"].iloc[-1:], run["test_accuracy"].iloc[-1:], marker="o", markersize=5, **look)
+        references = part["epoch"].isna()
+        for (recipe, _), run in part[~references].groupby(["recipe", "seed"], sort=False):
+            _path(axes, run, str(recipe))
+        for angle in part.loc[references, "degrees"]:
+            axes.axvline(angle, label=RANDOM, linewidth=1.2, **style(RANDOM))
         if part["scale"].iloc[0] == "log-log":
             _logarithmic(axes)
         axes.grid(alpha=0.25)
@@ -134,6 +140,15 @@ def draw(frame: pd.DataFrame) -> Figure:
     figure.supylabel("test accuracy", fontsize=8)
     one_legend(figure)
     return figure
+
+
+def _path(axes: Axes, run: pd.DataFrame, recipe: str) -> None:
+    """One run's checkpoints."""
+    look = style(recipe)
+    axes.plot(run["degrees"], run["test_accuracy"], linewidth=0.6, marker=".", markersize=3, label=recipe, **look)
+    first, last = run.iloc[:1], run.iloc[-1:]
+    axes.plot(first["degrees"], first["test_accuracy"], marker="o", markersize=5, markerfacecolor="none", **look)
+    axes.plot(last["degrees"], last["test_accuracy"], marker="o", markersize=5, **look)
 
 
 def _logarithmic(axes: Axes) -> None:

@@ -57,6 +57,11 @@ class Member:
         return self.run.epoch(0)
 
     @cached_property
+    def first_epoch(self) -> Arrays:
+        """The record within the first epoch."""
+        return self.run.first_epoch()
+
+    @cached_property
     def data(self) -> Arrays:
         return self.run.data()
 

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..run_folder import CENTERING, decomposition
+from ..run_folder import CENTERING, Arrays, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study
-from .vectors import RANDOM, random_singular_values
+from .vectors import CONSTANT, RANDOM, random_singular_values
 
 PART = "train"
 QUANTITIES = ("explained_variance", "approximation_error")
@@ -32,8 +32,20 @@ def approximation_error(values: NDArray[np.float64], k: int) -> float:
     return float(np.sqrt((values[k:] ** 2).sum() / total)) if total > 0 else float("nan")
 
 
+def share_of_constant(uncentered: NDArray[np.float64], centered: NDArray[np.float64]) -> float:
+    """||A^T 1||^2 / (n ||A||^2): what the constant vector explains of uncentred features, from both lists of values.
+
+    Taking the column means out takes just this away.
+    """
+    total = float((uncentered**2).sum())
+    return max(0.0, 1 - float((centered**2).sum()) / total) if total > 0 else float("nan")
+
+
 def compute(cohort: Cohort) -> pd.DataFrame:
-    """One row for each run, epoch, centring and k = 1 to 6: explained variance and approximation error."""
+    """One row for each run, epoch, centring and k = 1 to 6: explained variance and approximation error.
+
+    The centring `constant vector` is the control: that vector in place of the first P-vector, uncentred.
+    """
     rows = []
     members = cohort.at_least(1)
     for member in members:
@@ -43,6 +55,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 found = decomposition(record, PART, center=CENTERING[centering])
                 place = {**member.facts, "epoch": epoch, "centering": centering}
                 rows += [{**place, **row} for row in _by_k(found.singular_values, found.vectors.shape[1])]
+            rows.append({**member.facts, "epoch": epoch, "centering": CONSTANT, "k": 1, **_of_constant(record)})
     for centering in CENTERING:
         found = decomposition(members[0].trained, PART, center=CENTERING[centering])
         values = random_singular_values(len(found.vectors), len(found.singular_values), centering)
@@ -55,6 +68,12 @@ def _by_k(values: NDArray[np.float64], most: int) -> Iterator[dict[str, float]]:
     for k in range(1, most + 1):
         measured = {"explained_variance": explained_variance(values, k)}
         yield {"k": k, **measured, "approximation_error": approximation_error(values, k)}
+
+
+def _of_constant(record: Arrays) -> dict[str, float]:
+    both = (decomposition(record, PART, center=center).singular_values for center in (False, True))
+    share = share_of_constant(*both)
+    return {"explained_variance": share, "approximation_error": float(np.sqrt(1 - share))}
 
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +92,7 @@ def _last(frame: pd.DataFrame) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """Over epochs with k = 1 and over k at the last epoch."""
     over_epochs = frame[frame["k"] == 1].assign(x=lambda one: one["epoch"], over="k = 1, over epochs")
-    over_k = _last(frame).assign(x=lambda one: one["k"], over="last epoch, over k")
+    over_k = _last(frame[frame["centering"] != CONSTANT]).assign(x=lambda one: one["k"], over="last epoch, over k")
     kept = ["recipe", "seed", "centering", "over", "x"]
     both = pd.concat([over_epochs, over_k])
     shown = both.melt(id_vars=kept, value_vars=list(QUANTITIES), var_name="quantity", value_name="share")

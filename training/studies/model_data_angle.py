@@ -13,7 +13,7 @@ from ..run_folder import Arrays
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, degrees, p_vector, random_vectors, to_data
+from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, degrees, p_vector, random_to_data, to_constant, to_data
 
 # As the network saw its inputs, and which layer: see `run_folder`.
 MATRICES = {
@@ -23,6 +23,8 @@ MATRICES = {
     "batch_statistics": "batch statistics",
     "logits": "logits",
 }
+# The papers draw epoch 1 as the largest angle within that epoch.
+LARGEST = "subset, epoch 1: its largest"
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -35,27 +37,38 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     for member in cohort.at_least(1):
         for epoch in member.epochs:
             record = member.run.epoch(epoch)
-            rows += [{**member.facts, "epoch": epoch, **row} for row in _against_data(record, member)]
+            rows += [{**member.facts, "epoch": epoch, **row} for row in _against_data(record, member, epoch)]
     return pd.DataFrame([*rows, *_references(cohort.members[0])])
 
 
-def _against_data(record: Arrays, member: Member) -> Iterator[dict[str, Any]]:
+def _against_data(record: Arrays, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
     for matrix, name in MATRICES.items():
         if f"{matrix}/uncentered/vectors" in record:
             for convention in DATA_CONVENTIONS:
                 angle = to_data(record, member.data, matrix, convention)
                 yield {"matrix": name, "convention": convention, "degrees": angle}
+    for convention in DATA_CONVENTIONS:
+        angle = to_data(record, member.data, "subset", convention)
+        if epoch == 1:
+            angle = max(angle, _largest_within_first_epoch(member, convention))
+        yield {"matrix": LARGEST, "convention": convention, "degrees": angle}
+
+
+def _largest_within_first_epoch(member: Member, convention: str) -> float:
+    features, inputs, of_data = DATA_CONVENTIONS[convention]
+    data = p_vector(member.data, f"subset/{inputs}", of_data)
+    vectors = p_vector(member.first_epoch, "subset", features)[1:]  # the first is the untrained network
+    return float(np.nanmax([degrees(u, data) for u in vectors]))
 
 
 def _references(member: Member) -> Iterator[dict[str, Any]]:
     for part in ("train", "test"):
-        columns = len(member.trained[f"{part}/uncentered/singular_values"])
-        for convention, (features, inputs, of_data) in DATA_CONVENTIONS.items():
+        for convention, (_, inputs, of_data) in DATA_CONVENTIONS.items():
             data = p_vector(member.data, f"{part}/{inputs}", of_data)
             place = {"matrix": MATRICES[part], "convention": convention}
-            random, _ = random_vectors(len(data), columns, features)
-            yield {"recipe": RANDOM, **place, "degrees": degrees(random[:, 0], data)}
-            yield {"recipe": CONSTANT, **place, "degrees": degrees(np.ones(len(data)), data)}
+            random = random_to_data(member.trained, member.data, part, convention)
+            yield {"recipe": RANDOM, **place, "degrees": random}
+            yield {"recipe": CONSTANT, **place, "degrees": to_constant(data)}
 
 
 def draw(frame: pd.DataFrame) -> Figure:

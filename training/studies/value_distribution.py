@@ -15,12 +15,13 @@ from ..run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import empty_grid, one_legend
 from .study import Study
-from .vectors import RANDOM, Vector, p_vector, random_vectors
+from .vectors import CONSTANT, RANDOM, Vector, p_vector, random_vectors
 
 PART = "train"
 EDGES = np.linspace(-4, 4, 82)  # of values times sqrt(n): all of the constant vector's are 1
 CENTRES = (EDGES[1:] + EDGES[:-1]) / 2
 MOST_EPOCHS = 12
+PANEL = (2.6, 1.5)  # inches: there is a row for each recipe
 
 
 def densities(u: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -69,18 +70,21 @@ def _table(u: Vector) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """A row a recipe: the map of densities over epochs, and the first and last distribution; by centring."""
     recipes = [name for name in frame["recipe"].unique() if name != RANDOM]
-    figure, panels = empty_grid(len(recipes), 2 * len(CENTERING))
+    figure, panels = empty_grid(len(recipes), 2 * len(CENTERING), PANEL)
+    for axes, (centering, kind) in zip(panels[0], _columns(), strict=True):
+        axes.set_title(f"{centering}, {kind}", fontsize=8, loc="left")
     for recipe, row in zip(recipes, panels, strict=True):
+        row[0].set_ylabel(f"{recipe}\nepoch", fontsize=7)
         for axes, (centering, kind) in zip(row, _columns(), strict=True):
-            axes.set_title(f"{recipe}\n{centering}, {kind}", fontsize=8, loc="left")
-            axes.tick_params(labelsize=7)
+            axes.tick_params(labelsize=6)
             part = frame[(frame["recipe"] == recipe) & (frame["centering"] == centering)]
             if kind == "map":
                 _map(axes, part)
             else:
                 random = frame[(frame["recipe"] == RANDOM) & (frame["centering"] == centering)]
                 _ends(axes, part, random)
-            axes.axvline(1 if centering == "uncentered" else 0, color="0.6", linestyle=":", linewidth=1)
+            constant = 1 if centering == "uncentered" else 0
+            axes.axvline(constant, color="0.6", linestyle="--", linewidth=1, label=CONSTANT)
     for axes in panels[-1]:
         axes.set_xlabel("value times sqrt(n)", fontsize=8)
     one_legend(figure)
@@ -95,8 +99,8 @@ def _columns() -> Iterator[tuple[str, str]]:
 def _map(axes: Axes, part: pd.DataFrame) -> None:
     table = part.pivot_table(index="epoch", columns="value", values="smoothed", dropna=False)
     axes.pcolormesh(table.columns, range(len(table)), table, cmap="magma", shading="nearest")
-    axes.set_yticks(range(len(table)), [f"{epoch:.0f}" for epoch in table.index])
-    axes.set_ylabel("epoch", fontsize=7)
+    shown = range(0, len(table), max(1, len(table) // 4))
+    axes.set_yticks(shown, [f"{table.index[row]:.0f}" for row in shown])
 
 
 def _ends(axes: Axes, part: pd.DataFrame, random: pd.DataFrame) -> None:

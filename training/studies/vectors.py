@@ -88,3 +88,11 @@ def random_degrees(record: Mapping[str, Vector], matrix: str, centering: str) ->
     """
     found = decomposition(record, matrix, center=CENTERING[centering])
     return degrees(*random_vectors(len(found.vectors), len(found.singular_values), centering))
+
+
+def random_to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: str, convention: str) -> float:
+    """The angle between a random matrix of the shape of `train` or `test` of a record and the data."""
+    features, inputs, of_data = DATA_CONVENTIONS[convention]
+    found = decomposition(record, matrix, center=CENTERING[features])
+    random, _ = random_vectors(len(found.vectors), len(found.singular_values), features)
+    return degrees(random[:, 0], p_vector(data, f"{matrix}/{inputs}", of_data))

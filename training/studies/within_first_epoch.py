@@ -24,7 +24,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     """
     rows = []
     for member in cohort.at_least(1):
-        record = member.run.first_epoch()
+        record = member.first_epoch
         for centering in CENTERING:
             vectors = p_vector(record, "subset", centering)  # (t, n)
             for iteration, u in zip(record["iterations"], vectors, strict=True):
