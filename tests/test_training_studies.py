@@ -111,6 +111,26 @@ def test_across_paradigms_no_run_is_compared_with_itself_and_shuffled_labels_are
     assert not ((found["recipe"] == found["other"]) & (found["seed"] == found["other_seed"])).any()
 
 
+def test_summaries_hold_the_ends_of_the_curves_and_the_means_of_the_pairs(cohort):
+    study = STUDIES["across_paradigms"]
+    frame = study.compute(cohort)
+    ends = study.summary(frame).set_index(["centering", "checkpoint", "well_trained"])
+    chosen = frame.query("checkpoint == 'reconstruction' and well_trained == 'supervised' and centering == 'centered'")
+    row = ends.loc["centered", "reconstruction", "supervised"]
+    assert row["mean_untrained"] == pytest.approx(chosen.query("epoch == 0")["degrees"].mean())
+    assert row["mean_last"] == pytest.approx(chosen.query("epoch == 2")["degrees"].mean())
+    assert row["count_last"] == 2
+    study = STUDIES["model_data_angle"]
+    frame = study.compute(cohort)
+    ends = study.summary(frame).set_index(["matrix", "convention", "recipe"]).loc["test", "both centered", "resnet18"]
+    chosen = frame.query("matrix == 'test' and convention == 'both centered' and recipe == 'resnet18'")
+    for name, epoch in {"untrained": 0, "epoch_1": 1, "last": 2}.items():
+        assert ends[name] == pytest.approx(chosen[chosen["epoch"] == epoch]["degrees"].mean())
+    study = STUDIES["top_vectors"]
+    means = study.summary(study.compute(cohort)).query("k == 1 and centering == 'uncentered'")
+    assert set(means.loc[means["pair"] == "well-trained, two seeds", "count"]) == {1}
+
+
 def test_networks_that_start_equal_count_once_as_untrained(cohort):
     found = [(member.recipe, member.seed) for member in distinct_untrained(cohort.members)]
     assert found == [("autoencoder", 0), ("resnet18", 0), ("resnet18", 1)]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..run_folder import CENTERING
 from .cohort import Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
-from .study import Study
+from .study import Study, flat_columns
 from .vectors import RANDOM, degrees, p_vector, random_degrees
 
 PART = "train"
@@ -69,6 +69,15 @@ def _group(member: Member) -> str:
     return "shuffled labels" if member.shuffled else GROUPS[member.paradigm]
 
 
+def ends(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean angle of the untrained and of the last networks for each pair of groups and centring, and its deviation."""
+    known = frame.dropna(subset=["epoch"])
+    last = known["epoch"] == known.groupby(["recipe", "seed"])["epoch"].transform("max")
+    known = known.assign(state=last.map({True: "last", False: "untrained"}))[last | (known["epoch"] == 0)]
+    grouped = known.groupby(["centering", "checkpoint", "well_trained", "state"], sort=False)["degrees"]
+    return grouped.agg(["mean", "std", "count"]).unstack("state").pipe(flat_columns).reset_index()
+
+
 def draw(frame: pd.DataFrame) -> Figure:
     """A row of panels for the checkpoints' paradigm, a column for the well-trained networks'; lines: centring."""
     order = [*dict.fromkeys(GROUPS.values()), "shuffled labels"]
@@ -81,4 +90,4 @@ def draw(frame: pd.DataFrame) -> Figure:
     return line_panels(shown, x="epoch", row="checkpoint", column="to", line="line", finish=degrees_axis)
 
 
-STUDY = Study("across_paradigms", "Angles across paradigms by epoch, train (Fig. 6, 12/14)", compute, draw)
+STUDY = Study("across_paradigms", "Angles across paradigms by epoch, train (Fig. 6, 12/14)", compute, draw, ends)

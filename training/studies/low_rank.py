@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..run_folder import CENTERING, Arrays, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
-from .study import Study
+from .study import Study, flat_columns
 from .vectors import CONSTANT, RANDOM, random_singular_values
 
 PART = "train"
@@ -79,8 +79,7 @@ def _of_constant(record: Arrays) -> dict[str, float]:
 def table(frame: pd.DataFrame) -> pd.DataFrame:
     """Means over seeds at the last epoch, a row for each recipe and centring, columns over k."""
     wide = _last(frame).pivot_table(index=["recipe", "centering"], columns="k", values=list(QUANTITIES), sort=False)
-    wide.columns = wide.columns.map("{0[0]}_{0[1]}".format)
-    return wide.reset_index()
+    return flat_columns(wide).reset_index()
 
 
 def _last(frame: pd.DataFrame) -> pd.DataFrame:

@@ -71,9 +71,17 @@ def _references(member: Member) -> Iterator[dict[str, Any]]:
             yield {"recipe": CONSTANT, **place, "degrees": to_constant(data)}
 
 
+def ends(frame: pd.DataFrame) -> pd.DataFrame:
+    """Degrees of each recipe untrained, after the first and after the last epoch, means over seeds."""
+    known = frame.dropna(subset=["epoch"]).sort_values("epoch", kind="stable")
+    runs = known.groupby(["matrix", "convention", "recipe", "seed"], sort=False)["degrees"]
+    points = runs.agg(untrained="first", epoch_1=lambda angles: angles.iloc[min(1, len(angles) - 1)], last="last")
+    return points.groupby(["matrix", "convention", "recipe"], sort=False).mean().reset_index()
+
+
 def draw(frame: pd.DataFrame) -> Figure:
     """Curves by epoch; the untrained network stands at epoch 0."""
     return line_panels(frame, x="epoch", row="matrix", column="convention", finish=degrees_axis)
 
 
-STUDY = Study("model_data_angle", "Angle between model and data P-vector by epoch (Fig. 8)", compute, draw)
+STUDY = Study("model_data_angle", "Angle between model and data P-vector by epoch (Fig. 8)", compute, draw, ends)

@@ -29,3 +29,8 @@ class Study:
     compute: Callable[[Cohort], pd.DataFrame]
     draw: Callable[[pd.DataFrame], Figure]
     summary: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+
+
+def flat_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with two levels of columns as one with one level, the names joined by an underscore."""
+    return table.set_axis(table.columns.map("{0[0]}_{0[1]}".format), axis="columns")

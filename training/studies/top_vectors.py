@@ -69,6 +69,12 @@ def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
         yield {"k": k, "quantity": SUBSPACES, "degrees": degrees(u[:, :k], v[:, :k])}
 
 
+def means(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean, least and largest degrees by kind of pair, a row for each k."""
+    grouped = frame.groupby(["quantity", "centering", "pair", "k"], sort=False)["degrees"]
+    return grouped.agg(["mean", "min", "max", "count"]).reset_index()
+
+
 def draw(frame: pd.DataFrame) -> Figure:
     """Curves over k, a line for each kind of pair."""
     return line_panels(frame, x="k", row="quantity", column="centering", line="pair", finish=_axes)
@@ -79,4 +85,4 @@ def _axes(axes: Axes, frame: pd.DataFrame) -> None:
     degrees_axis(axes, frame)
 
 
-STUDY = Study("top_vectors", "Top k left singular vectors, train (Fig. 16/19)", compute, draw)
+STUDY = Study("top_vectors", "Top k left singular vectors, train (Fig. 16/19)", compute, draw, means)
