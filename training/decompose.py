@@ -15,6 +15,7 @@ from complexity.errors import InputError
 from .run_folder import CENTERING, Arrays
 
 TOLERANCE = 1e-3  # degrees; what the studies compare differs by more
+VALUE_ERROR = 1e-6  # of singular values, over the largest; smaller ones count as zero
 
 
 def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays:
@@ -41,8 +42,8 @@ def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays
 
 
 def _one(matrix: Tensor, k: int, center: bool, every_value: bool) -> Arrays:
-    values = _numpy(singular_values(matrix, center=center)) if every_value else None
-    possible = min(k, *matrix.shape) if values is None else min(k, int((values > 1e-6 * values[0]).sum()))
+    values = _numpy(singular_values(matrix, center=center, relative_error=VALUE_ERROR)) if every_value else None
+    possible = min(k, *matrix.shape) if values is None else min(k, int((values > VALUE_ERROR * values[0]).sum()))
     try:
         result = p_vectors(matrix, possible, center=center, tolerance=TOLERANCE)
     except InputError:  # zero or, with centred columns, constant: a network that has collapsed has no P-vector
