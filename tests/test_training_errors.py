@@ -1,7 +1,9 @@
 """A run that cannot go on stops with an error that says what is wrong, and keeps what it has."""
 
+import re
 import shutil
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -83,14 +85,46 @@ def test_a_network_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoin
     assert (folder / "checkpoints" / "0000" / "weights.safetensors").exists()
 
 
-def test_lack_of_memory_says_sizes_and_what_to_lower(tmp_path, blobs, monkeypatch):
-    def fail(*arguments):
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB\nmore lines")
+def allocate_on_the_processor(*arguments):
+    torch.empty(2**50)
 
-    monkeypatch.setattr(training.recording, "evaluate", fail)
+
+def allocate_in_numpy(*arguments):
+    np.empty(2**50)
+
+
+def allocate_on_a_gpu(*arguments):
+    raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB\nmore lines")
+
+
+def allocate_in_a_library(*arguments):
+    raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+
+
+@pytest.mark.parametrize(
+    ("allocate", "said"),
+    [
+        (allocate_on_the_processor, r"\[enforce fail at .*can't allocate memory: you tried to allocate \d+ bytes.*"),
+        (allocate_in_numpy, r"Unable to allocate 8\.00 PiB for an array with shape \(1125899906842624,\) .*"),
+        (allocate_on_a_gpu, r"CUDA out of memory\. Tried to allocate 9 GiB"),
+        (allocate_in_a_library, r"CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate\(handle\)`"),
+    ],
+)
+def test_lack_of_memory_says_sizes_and_what_to_lower(tmp_path, blobs, monkeypatch, allocate, said):
+    monkeypatch.setattr(training.recording, "evaluate", allocate)
     with pytest.raises(InputError) as caught:
         train(experiment("mlp"), Place(blobs, tmp_path, "cpu"))
-    assert str(caught.value) == (
-        "device: out of memory with 60 + 30 images of shape (3, 12, 12), batches of 16 and 24 subset rows: CUDA out of "
-        "memory. Tried to allocate 9 GiB; lower batch_size, train_limit or subset_rows by --set"
-    )
+    assert re.fullmatch(
+        r"device: out of memory with 60 \+ 30 images of shape \(3, 12, 12\), batches of 16 and 24 subset rows: "
+        + said + r"; lower batch_size, subset_rows, train_limit or test_limit by --set",
+        str(caught.value),
+    )  # fmt: skip
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(tmp_path, blobs, monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(training.recording, "evaluate", fail)
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        train(experiment("mlp"), Place(blobs, tmp_path, "cpu"))

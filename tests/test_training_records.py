@@ -6,9 +6,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
-from training_runs import restored, standardized  # noqa: E402
+from training_runs import experiment, restored, standardized  # noqa: E402
 
 from complexity.models.torch_model import TorchModel  # noqa: E402
+from training.decompose import decompose  # noqa: E402
+from training.evaluation import StreamedFeatures  # noqa: E402
+from training.experiment import Place  # noqa: E402
+from training.loop import train  # noqa: E402
 from training.run_folder import CENTERING, decomposition  # noqa: E402
 
 
@@ -68,3 +72,35 @@ def test_data_p_vectors_are_those_of_the_inputs(finished, blobs):
             u = np.linalg.svd(flat - center * flat.mean(axis=0))[0][:, 0]
             found = decomposition(arrays, f"train/{name}", center=center).vectors[:, 0]
             assert abs(u @ found) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("recipe", ["mlp", "simclr"])
+def test_features_above_the_bound_are_streamed_with_the_same_records(tmp_path, blobs, monkeypatch, recipe):
+    kept = train(experiment(recipe, epochs=1), Place(blobs, tmp_path / "kept", "cpu"))
+    read, readings = StreamedFeatures.__iter__, []
+    monkeypatch.setattr(StreamedFeatures, "__iter__", lambda self: readings.append(len(self)) or read(self))
+    monkeypatch.setattr("training.evaluation.MAX_BYTES", 0)
+    streamed = train(experiment(recipe, epochs=1), Place(blobs, tmp_path / "streamed", "cpu"))
+    assert set(readings) >= {60, 30, 24}  # train, test and subset
+    for name in ("train_accuracy", "test_accuracy", "loss"):
+        assert streamed.metrics()[1][name] == pytest.approx(kept.metrics()[1][name], rel=1e-6)
+    expected, found = kept.epoch(1), streamed.epoch(1)
+    assert set(expected) == set(found)
+    for name in expected:
+        assert found[name].shape == expected[name].shape, name
+        if name.endswith(("singular_values", "vectors")):
+            size = float(np.nanmax(np.abs(expected[name])))
+            assert found[name] == pytest.approx(expected[name], abs=1e-4 * size, nan_ok=True), name
+
+
+@pytest.mark.parametrize("every_value", [True, False])
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_a_collapsed_network_has_no_p_vector_and_is_no_error(every_value, level):
+    found = decompose("train", torch.full((10, 4), level), 1, every_value=every_value)
+    for convention, center in CENTERING.items():
+        part = decomposition(found, "train", center=center)
+        assert len(part.singular_values) == (4 if every_value else 2)
+        constant = level and not center
+        assert part.converged.tolist() == [bool(constant)], convention
+        assert part.singular_values[0] == pytest.approx(40**0.5 if constant else 0)
+        assert np.isnan(part.vectors).all() == (not constant)
