@@ -17,6 +17,7 @@ Table = NDArray[np.float64]
 TOLERANCE = 1e-4  # degrees
 SAMPLE_ENTRIES = 2**19  # of the rows from which the iteration starts
 GRAM_WORK = 1e8  # up to so many multiplications the Gram matrix is formed in float64 and decomposed whole
+GRAM_ERROR = 1e-6  # of singular values by way of it, over the largest: a root of float64's rounding, and a margin
 RANK = 1e-13  # sigma_k / sigma_1 below which a vector is nothing but rounding
 
 
@@ -92,13 +93,19 @@ def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float
     return found
 
 
-def singular_values(matrix: Any, *, center: bool = False) -> Table:
-    """All min(n, d) singular values, the largest first, in float64; kinds of matrices and errors as for `p_vectors`."""
+def singular_values(matrix: Any, *, center: bool = False, relative_error: float = 0.0) -> Table:
+    """All min(n, d) singular values, the largest first, in float64; kinds of matrices and errors as for `p_vectors`.
+
+    Parameters
+    ----------
+    relative_error : what may be missing, over the largest value. From `GRAM_ERROR` on the eigenvalues of the Gram
+        matrix serve, 3 to 8 times as fast; below it, singular values as exact as float64 has them.
+    """
     source = open_source(matrix)
     source.largest()
     if center:
         source.center(np.float64)
-    return source.singular_values()
+    return source.singular_values_by_gram_matrix() if relative_error >= GRAM_ERROR else source.singular_values()
 
 
 def _check_count(k: int, most: int) -> None:

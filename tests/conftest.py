@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pgdl_eval.sample.run import FOLDER
@@ -29,3 +30,30 @@ def stored_task(tmp_path, monkeypatch) -> Path:
     for number in range(4):
         shutil.copytree(FOLDER / "digits" / f"model_{number}", folder / f"model_{number}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory) -> Path:
+    """A folder with a data set of four kinds of noisy stripes, 60 + 30 images of 12 pixels."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("data")
+    arrays = {}
+    for part, rows in (("train", 60), ("test", 30)):
+        labels = np.arange(rows) % 4
+        waves = np.sin(np.arange(12) * (labels[:, None] + 1) / 2)[:, :, None, None]
+        noise = rng.standard_normal((rows, 12, 12, 3))
+        arrays[f"x_{part}"] = np.clip(128 + 60 * waves + 30 * noise, 0, 255).astype(np.uint8)
+        arrays[f"y_{part}"] = labels
+    np.savez(folder / "blobs.npz", **arrays)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(blobs, tmp_path_factory):
+    """The folder of a finished run of resnet18."""
+    from training_runs import experiment
+
+    from training.experiment import Place
+    from training.loop import train
+
+    return train(experiment("resnet18", epochs=2), Place(blobs, tmp_path_factory.mktemp("runs"), "cpu"))

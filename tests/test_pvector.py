@@ -172,6 +172,18 @@ def test_all_singular_values_are_numpys(shape, center):
     matrix = np.random.default_rng(8).random(shape) * 1e20
     expected = np.linalg.svd(matrix - center * matrix.mean(axis=0), compute_uv=False)
     assert singular_values(matrix, center=center) == pytest.approx(expected, rel=1e-9, abs=1e-12 * expected[0])
+    rough = singular_values(matrix, center=center, relative_error=1e-6)
+    assert rough == pytest.approx(expected, rel=1e-9, abs=1e-7 * expected[0])
+
+
+@pytest.mark.parametrize("shape", [(700, 60), (60, 700), (70, 60)])
+@pytest.mark.parametrize("center", [False, True])
+def test_rough_singular_values_are_wrong_by_a_root_of_the_rounding_alone(shape, center):
+    matrix = matrix_with(np.logspace(0, -12, 50), *shape) + center * 30 / np.sqrt(shape[0])
+    expected = np.linalg.svd(matrix - center * matrix.mean(axis=0), compute_uv=False)
+    found = singular_values(matrix, center=center, relative_error=1e-6)
+    assert found == pytest.approx(expected, abs=1e-7 * expected[0])
+    assert found != pytest.approx(expected, abs=1e-13)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ def test_a_stream_of_blocks(blocks, center):
     assert singular_values(stream, center=center) == pytest.approx(
         singular_values(MATRIX, center=center), rel=1e-6, abs=1e-3
     )
+    assert singular_values(stream, center=center, relative_error=1e-6) == pytest.approx(
+        singular_values(MATRIX, center=center), rel=1e-6, abs=1e-3
+    )
 
 
 def test_a_small_stream_takes_the_gram_matrix():
@@ -109,6 +112,8 @@ def test_the_route_of_a_device_on_tensors_in_main_memory(monkeypatch, shape, dty
     assert found.converged.all()
     expected = np.linalg.svd(exact - center * exact.mean(axis=0), compute_uv=False)
     assert singular_values(tensor, center=center) == pytest.approx(expected, rel=1e-9, abs=1e-9 * expected[0])
+    rough = singular_values(tensor, center=center, relative_error=1e-6)
+    assert rough == pytest.approx(expected, rel=1e-9, abs=1e-7 * expected[0])
 
 
 def test_a_device_names_bad_entries(monkeypatch):

@@ -48,30 +48,14 @@ def test_a_folder_laid_out_as_imagenet_is_read(tmp_path, arrays):
         read_image_set("pictures", tmp_path)
 
 
-def test_torchvisions_files_come_first(tmp_path, arrays):
-    datasets = pytest.importorskip("torchvision.datasets")
-    numbers = np.random.default_rng(3).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    folder = tmp_path / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    for part in ("train", "t10k"):  # the files of MNIST: big-endian header, then bytes
-        header = np.array([2051, 5, 28, 28], ">i4").tobytes()
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(header + numbers.tobytes())
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(np.array([2049, 5], ">i4").tobytes() + bytes(range(5)))
-    np.savez(tmp_path / "mnist.npz", **arrays)
-    found = read_image_set("mnist", tmp_path)
-    assert found.source == f"torchvision.datasets.{datasets.MNIST.__name__}"
-    assert found.shape == (1, 28, 28)
-    assert np.array_equal(found.train.inputs[..., 0], numbers[found.train_rows])
-    assert np.array_equal(found.train.labels, found.train_rows)
-
-
 def test_missing_data_says_where_it_was_sought_and_how_to_get_it(tmp_path):
     with pytest.raises(InputError) as caught:
         read_image_set("svhn", tmp_path)
     assert str(caught.value) == (
-        f"data svhn: no data found at {tmp_path}/ (files of torchvision.datasets.SVHN), {tmp_path}/svhn.npz, "
-        f"{tmp_path}/svhn/train/CLASS/; give another folder by --data-dir, add --download to let torchvision fetch it, "
-        "or write that file with the uint8 arrays x_train (n, h, w, c), x_test and the labels y_train, y_test"
+        f"data svhn: no data found at {tmp_path}/ (unaltered files of torchvision.datasets.SVHN), "
+        f"{tmp_path}/svhn.npz, {tmp_path}/svhn/train/CLASS/; give another folder by --data-dir, "
+        "add --download to let torchvision fetch it, or write that file with the uint8 arrays x_train (n, h, w, c), "
+        "x_test and the labels y_train, y_test"
     )
 
 

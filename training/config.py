@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,8 +19,9 @@ from .experiment import Experiment
 from .run_folder import RunFolder
 from .settings import Settings
 
-# What makes two runs the same; the rest tells where it ran.
+# What makes two runs the same; the rest tells where it ran, and whose settings they are.
 IDENTITY = ("recipe", "preset", "seed", "settings", "data")
+CITATION = "settings.optimization.source"
 
 
 def describe(experiment: Experiment, settings: Settings, data: ImageSet, device: Device) -> dict[str, Any]:
@@ -49,18 +51,18 @@ def environment(device: Device) -> dict[str, Any]:
 
 
 def code_version() -> dict[str, str]:
-    """The hash of this software's Python files, and the commit where the checkout has one."""
+    """The hash of this software's Python files and, in a checkout, its commit or why git does not tell it."""
     root = Path(__file__).resolve().parents[1]
     sha = hashlib.sha256()
     for file in sorted(file for part in ("complexity", "training") for file in (root / part).rglob("*.py")):
         sha.update(file.relative_to(root).as_posix().encode())
         sha.update(file.read_bytes())
     found = {"source_sha256": sha.hexdigest()}
-    try:
-        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-        found["commit"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        pass  # not a checkout
+    git = shutil.which("git")
+    if git and (root / ".git").exists():
+        command = [git, "-C", str(root), "rev-parse", "--verify", "HEAD"]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        found["commit"] = said.stdout.strip() or f"unknown: {said.stderr.strip()}"
     return found
 
 
@@ -76,7 +78,7 @@ def claim(run: RunFolder, config: Mapping[str, Any]) -> None:
     if not file.exists():
         return run.write_config(config)
     old, new = (_flat({part: one[part] for part in IDENTITY}) for one in (run.config, config))
-    for field in sorted(set(old) | set(new)):
+    for field in sorted((set(old) | set(new)) - {CITATION}):
         if old.get(field) != new.get(field):
             raise InputError(
                 "the folder holds a run of another config; choose another --out",

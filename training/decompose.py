@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from torch import Tensor
 from complexity import p_vectors, singular_values
 from complexity.errors import InputError
 
+from .evaluation import Features
 from .run_folder import CENTERING, Arrays
 
 TOLERANCE = 1e-3  # degrees; what the studies compare differs by more
+VALUE_ERROR = 1e-6  # of singular values, over the largest; smaller ones count as zero
 
 
-def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays:
+def decompose(name: str, matrix: Features, k: int, *, every_value: bool) -> Arrays:
     """The decompositions of one matrix (n, d), named as `run_folder` says.
 
     Parameters
@@ -31,7 +34,7 @@ def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays
     InputError
         If an entry is not finite.
     """
-    if not torch.isfinite(matrix).all():
+    if not all(torch.isfinite(block).all() for block in _blocks(matrix)):
         raise InputError("features hold NaN or infinity", field=name)
     found: Arrays = {}
     for convention, center in CENTERING.items():
@@ -40,13 +43,14 @@ def decompose(name: str, matrix: Tensor, k: int, *, every_value: bool) -> Arrays
     return found
 
 
-def _one(matrix: Tensor, k: int, center: bool, every_value: bool) -> Arrays:
-    values = _numpy(singular_values(matrix, center=center)) if every_value else None
-    possible = min(k, *matrix.shape) if values is None else min(k, int((values > 1e-6 * values[0]).sum()))
+def _one(matrix: Features, k: int, center: bool, every_value: bool) -> Arrays:
+    most = min(len(matrix), next(iter(_blocks(matrix[:1]))).shape[1])
     try:
+        values = singular_values(matrix, center=center, relative_error=VALUE_ERROR) if every_value else None
+        possible = min(k, most if values is None else int((values > VALUE_ERROR * values[0]).sum()))
         result = p_vectors(matrix, possible, center=center, tolerance=TOLERANCE)
     except InputError:  # zero or, with centred columns, constant: a network that has collapsed has no P-vector
-        return _nothing(len(matrix), k, np.zeros(k + 1) if values is None else values)
+        return _nothing(len(matrix), k, np.zeros(most if every_value else k + 1))
     fields = {
         "spectral_gap": result.spectral_gap,
         "explained_variance_ratio": result.explained_variance_ratio,
@@ -59,6 +63,10 @@ def _one(matrix: Tensor, k: int, center: bool, every_value: bool) -> Arrays:
         **{field: _padded(_numpy(array), k) for field, array in fields.items()},
         "converged": np.append(_numpy(result.angle_error) <= TOLERANCE, np.zeros(k - possible, bool)),
     }
+
+
+def _blocks(matrix: Features) -> Iterable[Tensor]:
+    return [matrix] if isinstance(matrix, Tensor) else matrix
 
 
 def _nothing(rows: int, k: int, values: NDArray[Any]) -> Arrays:

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from complexity.errors import InputError
 
+# In the messages of PyTorch's RuntimeErrors: on the processor, on a GPU, in one of its libraries.
+LACK_OF_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+
 
 @dataclass(frozen=True)
 class Device:
@@ -84,9 +87,10 @@ def memory_errors(sizes: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        on_processor = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
-        if not on_processor and not isinstance(error, torch.cuda.OutOfMemoryError):
+        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in LACK_OF_MEMORY):
             raise
         first = str(error).splitlines()[0] if str(error) else "no memory left"
-        problem = f"out of memory with {sizes}: {first}; lower batch_size, train_limit or subset_rows by --set"
+        problem = (
+            f"out of memory with {sizes}: {first}; lower batch_size, subset_rows, train_limit or test_limit by --set"
+        )
         raise InputError(problem, field="device") from error

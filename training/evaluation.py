@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from complexity.features import MAX_BYTES
 from complexity.models.interface import batches
 from complexity.models.torch_model import evaluation_mode
 
@@ -20,20 +21,49 @@ ROWS_AT_A_TIME = {"cpu": 128, "cuda": 1000}  # few enough for a processor's cach
 
 
 @dataclass(frozen=True)
+class StreamedFeatures:
+    """A feature matrix (n, d) as a stream of row blocks; each reading runs the network again, in evaluation mode."""
+
+    network: Network
+    images: Tensor
+    prepare: Callable[[Tensor], Tensor]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: slice) -> StreamedFeatures:
+        return StreamedFeatures(self.network, self.images[rows], self.prepare)
+
+    @torch.no_grad()
+    def __iter__(self) -> Iterator[Tensor]:
+        for rows in _batches(self.images):
+            with evaluation_mode(self.network):
+                block = self.network.features(self.prepare(self.images[rows]))
+            yield block
+
+
+Features = Tensor | StreamedFeatures
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """Of all images of a set.
 
     Attributes
     ----------
-    features : (n, d).
+    features : (n, d); a stream where they take more than `complexity.features.MAX_BYTES`.
     logits : (n, classes) where the network classifies.
     loss, accuracy : means, where the paradigm defines them.
     """
 
-    features: Tensor
+    features: Features
     logits: Tensor | None
     loss: float | None
     accuracy: float | None
+
+    def kept_features(self) -> Tensor:
+        """In memory, whatever their size."""
+        return self.features if isinstance(self.features, Tensor) else torch.cat(list(self.features))
 
 
 @torch.no_grad()
@@ -45,14 +75,15 @@ def evaluate(
     with evaluation_mode(network):
         for rows in _batches(data.images):
             inputs, labels = prepare(data.images[rows]), data.labels[rows]
-            features.append(network.encoder(inputs))
-            outputs = network.head(features[-1])
+            encoded = network.encoder(inputs)
+            features += [encoded] if encoded[0].nbytes * len(data) <= MAX_BYTES else []
+            outputs = network.head(encoded)
             found = paradigm.evaluate(outputs, inputs, labels)
             logits += [outputs] if paradigm.classifies else []
             losses += [] if found.loss is None else [found.loss]
             correct += [] if found.correct is None else [found.correct]
     return Evaluated(
-        torch.cat(features).flatten(1),
+        torch.cat(features).flatten(1) if features else StreamedFeatures(network, data.images, prepare),
         torch.cat(logits) if logits else None,
         float(torch.stack(losses).sum()) / len(data) if losses else None,
         float(torch.stack(correct).sum()) / len(data) if correct else None,
@@ -81,7 +112,7 @@ def block_outputs(
     finally:
         for handle in handles:
             handle.remove()
-    return [torch.cat(kept) for kept in seen]
+    return [torch.cat(seen.pop(0)) for _ in blocks]  # the parts of one output are freed before the next is put together
 
 
 def _batches(images: Tensor) -> Iterator[slice]:

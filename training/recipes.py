@@ -37,8 +37,9 @@ RESNET = Optimization(
     "64,000 iterations",
 )  # fmt: skip
 RESNET_110 = replace(
-    RESNET, warmup_iterations=400, source=RESNET.source + "; 110 layers start at 0.01 for about 400 iterations"
-)
+    RESNET, warmup_iterations=400,
+    source=RESNET.source + "; 110 layers start at 0.01 until the training error is below 80%, about 400 iterations",
+)  # fmt: skip
 PREACTIVATION = replace(
     RESNET, warmup_iterations=400,
     source="He, Zhang, Ren and Sun 2016, Identity mappings, appendix: as in Deep residual learning, all depths start "
@@ -46,18 +47,23 @@ PREACTIVATION = replace(
 )  # fmt: skip
 WIDE_RESNET = Optimization(
     "sgd", 0.1, nesterov=True, weight_decay=5e-4, milestones=(0.3, 0.6, 0.8), decay=0.2,
-    source="Zagoruyko and Komodakis 2016, section 3: multiplied by 0.2 at epochs 60, 120 and 160 of 200",
+    source="Zagoruyko and Komodakis 2016, section 3: multiplied by 0.2 at epochs 60, 120 and 160 of 200 on CIFAR",
 )  # fmt: skip
 VGG = Optimization(
     "sgd", 0.01, weight_decay=5e-4, milestones=(0.5, 0.75, 0.9),
-    source="Simonyan and Zisserman 2015, section 3.1: divided by 10 three times, there when validation stood still",
+    source="Simonyan and Zisserman 2015, section 3.1, on ImageNet in batches of 256: divided by 10 three times, there "
+    "when validation stood still; bearpaw/pytorch-classification, TRAINING.md, starts its VGG-19 on CIFAR at 0.1 and "
+    "divides it twice",
 )  # fmt: skip
 ADAM = Optimization(
-    "adam", 1e-3, source="Kingma and Ba 2015, algorithm 1; the paper names no source for this network, cosine is ours"
-)
+    "adam", 1e-3, source="Kingma and Ba 2015, algorithm 1: its default settings; the network has no paper, the cosine "
+    "is ours",
+)  # fmt: skip
 CONTRASTIVE = Optimization(
     "sgd", 0.0625, weight_decay=1e-4,
-    source="Khosla et al. 2020, code HobbitLong/SupContrast: SGD with cosine, 0.5 for batches of 1024, scaled to 128",
+    source="HobbitLong/SupContrast, code of Khosla et al. 2020, README: cosine from 0.5 for batches of 1024, SimCLR "
+    "and SupCon alike, here in proportion for 128; that code multiplies the loss by temperature / 0.07, and warms up "
+    "for 10 epochs where batches exceed 256; SimCLR's own paper uses LARS",
 )  # fmt: skip
 
 NARROW = {"width": 8}
@@ -80,11 +86,7 @@ RECIPES: Mapping[str, Recipe] = {
     "wide_resnet28": Recipe("wide_resnet28", WIDE_RESNET, {"factor": 2, "width": 4}, {"factor": 10}),
     "autoencoder": Recipe("autoencoder", ADAM, NARROW_AUTOENCODER, paradigm="reconstruction"),
     "denoising_autoencoder": Recipe(
-        "autoencoder",
-        ADAM,
-        {"width": 8, "bottleneck": 64},
-        paradigm="reconstruction",
-        paradigm_arguments={"noise": 0.5},
+        "autoencoder", ADAM, NARROW_AUTOENCODER, paradigm="reconstruction", paradigm_arguments={"noise": 0.5}
     ),
     "simclr": Recipe("resnet18", CONTRASTIVE, NARROW, paradigm="simclr"),
     "supcon": Recipe("resnet18", CONTRASTIVE, NARROW, paradigm="supcon"),

@@ -104,8 +104,9 @@ class Recorder:
         """On train and test, of the network itself or of a linear classifier on its features."""
         if self.paradigm.classifies:
             return train.accuracy, test.accuracy
-        layer = fit_linear_classifier(train.features, self.train.labels, self.classes)
-        return accuracy(layer, train.features, self.train.labels), accuracy(layer, test.features, self.test.labels)
+        learned = train.kept_features()
+        layer = fit_linear_classifier(learned, self.train.labels, self.classes)
+        return accuracy(layer, learned, self.train.labels), accuracy(layer, test.kept_features(), self.test.labels)
 
 
 def record_data(run: RunFolder, data: ImageSet, recorder: Recorder) -> None:

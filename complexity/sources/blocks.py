@@ -108,12 +108,31 @@ class BlockSource(Source):
     def singular_values(self) -> NDArray[np.float64]:
         # The triangular factor of the rows so far takes in more of them, as many as it has columns or more at a time:
         # Demmel et al., "Communication-optimal parallel and sequential QR and LU factorizations" (2012), section 2.
+        factor = np.zeros((0, self.shape[1]))
+        for rows in self._stacks():
+            factor = np.concatenate([factor, rows])
+            if len(factor) >= 2 * self.shape[1]:
+                factor = np.asarray(np.linalg.qr(factor, mode="r"))
+        return np.asarray(np.linalg.svd(factor, compute_uv=False)) * self.scale
+
+    def singular_values_by_gram_matrix(self) -> NDArray[np.float64]:
+        gram: Any = None
+        for rows in self._stacks():
+            if gram is None and len(rows) < self.shape[1]:  # these are all
+                return self._roots(rows @ rows.T)
+            gram = rows.T @ rows if gram is None else gram + rows.T @ rows
+        return self._roots(gram)
+
+    def _stacks(self) -> Iterator[NDArray[np.float64]]:
+        """All rows, centred, in stacks of at least as many as there are columns; the last may have fewer."""
         waiting: list[Block] = []
         for _, part in self._parts(np.float64):
             waiting.append(part - (0.0 if self.mean is None else self.mean))
-            if sum(map(len, waiting)) >= 2 * self.shape[1]:
-                waiting = [np.asarray(np.linalg.qr(np.concatenate(waiting), mode="r"))]
-        return np.asarray(np.linalg.svd(np.concatenate(waiting), compute_uv=False)) * self.scale
+            if sum(map(len, waiting)) >= self.shape[1]:
+                yield np.concatenate(waiting)
+                waiting = []
+        if waiting:
+            yield np.concatenate(waiting)
 
 
 class ArraySource(BlockSource):

@@ -67,9 +67,17 @@ class DeviceSource(Source):
         return mean, float(((matrix - mean) ** 2).sum())
 
     def singular_values(self) -> NDArray[np.float64]:
-        matrix = self._whole()
-        factor = self.xp.linalg.qr(matrix if self.mean is None else matrix - self.mean, mode="r").R
+        factor = self.xp.linalg.qr(self._centered(), mode="r").R
         return self.host(self.xp.linalg.svdvals(factor)) * self.scale
+
+    def singular_values_by_gram_matrix(self) -> NDArray[np.float64]:
+        matrix = self._centered()
+        tall = len(matrix) >= matrix.shape[1]
+        return self._roots(matrix.T @ matrix if tall else matrix @ matrix.T)
+
+    def _centered(self) -> Any:
+        """The matrix in float64, its columns centred if asked for."""
+        return self._whole() if self.mean is None else self._whole() - self.mean
 
     def array(self, values: NDArray[np.float64]) -> Any:
         return self.xp.as_tensor(values.copy(), dtype=self.xp.float64, device=self.matrix.device)

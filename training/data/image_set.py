@@ -104,7 +104,7 @@ def _missing(name: str, folder: Path) -> InputError:
     searched = [f"{folder / name}.npz", f"{folder / name}/train/CLASS/"]
     ways = "write that file with the uint8 arrays x_train (n, h, w, c), x_test and the labels y_train, y_test"
     if name in CLASSES:
-        searched.insert(0, f"{folder}/ (files of torchvision.datasets.{CLASSES[name]})")
+        searched.insert(0, f"{folder}/ (unaltered files of torchvision.datasets.{CLASSES[name]})")
         ways = f"add --download to let torchvision fetch it, or {ways}"
     problem = f"no data found at {', '.join(searched)}; give another folder by --data-dir, {ways}"
     return InputError(problem, field=f"data {name}")

@@ -1,4 +1,8 @@
-"""Image sets in the files that torchvision's datasets read and download."""
+"""Image sets in the files that torchvision's datasets read and download.
+
+The files of CIFAR are pickles, which can run any code when opened: torchvision opens those alone whose MD5 sums are the
+published ones.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ CLASSES = {
 
 
 def torchvision_splits(name: str, folder: Path, download: bool) -> tuple[Split, Split] | None:
-    """Train and test; None where torchvision is not installed, has no such set, or its files are not in the folder."""
+    """Train and test; None where torchvision is not installed, has no such set, or finds no unaltered files of it."""
     if name not in CLASSES:
         return None
     try:

@@ -11,7 +11,7 @@ from .contrastive import Contrastive
 
 
 class SimCLR(Contrastive):
-    """Self-supervised contrastive learning (Chen et al. 2020); its temperature on CIFAR-10 is 0.5 (appendix B.9)."""
+    """Self-supervised contrastive learning (Chen et al. 2020); 0.5 is best on CIFAR-10 (appendix B.9)."""
 
     def __init__(self, temperature: float = 0.5, **views: Any) -> None:
         super().__init__(temperature, **views)

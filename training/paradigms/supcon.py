@@ -10,7 +10,7 @@ from .contrastive import Contrastive
 
 
 class SupCon(Contrastive):
-    """Supervised contrastive learning (Khosla et al. 2020); its temperature on CIFAR-10 is 0.1."""
+    """Supervised contrastive learning (Khosla et al. 2020); its code's temperature on CIFAR-10 is 0.1."""
 
     def __init__(self, temperature: float = 0.1, **views: Any) -> None:
         super().__init__(temperature, **views)
