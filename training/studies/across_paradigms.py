@@ -74,8 +74,11 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
     known = frame.dropna(subset=["epoch"])
     last = known["epoch"] == known.groupby(["recipe", "seed"])["epoch"].transform("max")
     known = known.assign(state=last.map({True: "last", False: "untrained"}))[last | (known["epoch"] == 0)]
-    grouped = known.groupby(["centering", "checkpoint", "well_trained", "state"], sort=False)["degrees"]
-    return grouped.agg(["mean", "std", "count"]).unstack("state").pipe(flat_columns).reset_index()
+    places = ["centering", "checkpoint", "well_trained"]
+    found = known.pivot_table(
+        index=places, columns="state", values="degrees", aggfunc=["mean", "std", "count"], sort=False
+    )
+    return flat_columns(found).reset_index()
 
 
 def draw(frame: pd.DataFrame) -> Figure:
