@@ -32,8 +32,8 @@ def commands() -> None:
     "names",
     multiple=True,
     required=True,
-    help="A name, package.module:function, NAME[SETTING=VALUE,...] for settings of its own, or a combination of several, "
-    'joined by "+"; repeatable.',
+    help="A name, package.module:function, NAME[SETTING=VALUE,...] for settings of its own, or several names, "
+    'joined by "+", for their combination; repeatable.',
 )
 @click.option("--task", "tasks", multiple=True, help="Only this task; repeatable.")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=SECONDS_PER_MODEL, show_default=True,
