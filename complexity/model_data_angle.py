@@ -32,6 +32,7 @@ def angle_to_data(
     dataset: Any,
     *,
     max_samples: int | None = MAX_SAMPLES,
+    layer: str = "features",
     center_features: bool = False,
     center_data: bool = False,
 ) -> Measured:
@@ -42,6 +43,7 @@ def angle_to_data(
     model : a Keras model or a `torch.nn.Module`.
     dataset : what `complexity.samples.read_samples` takes.
     max_samples : only the first so many samples are used; None for all.
+    layer : "features", as in the paper, or "logits" to have the network's outputs in their place.
     center_features, center_data : subtract column means of the features or of the inputs first.
 
     Returns
@@ -52,7 +54,7 @@ def angle_to_data(
     Raises
     ------
     InputError
-        For fewer than two samples, inputs or features that are not finite or all zero.
+        For fewer than two samples, inputs or features that are not finite or all zero, or another layer.
     """
     network, samples = adapt(model), read_samples(dataset, max_samples)
     if len(samples) < 2:
@@ -61,12 +63,13 @@ def angle_to_data(
         text = f"only the first {MAX_SAMPLES} samples are used; max_samples=None uses all"
         warnings.warn(text, InputWarning, stacklevel=2)
     data = samples.data_p_vector(center_data)
-    features = _model_p_vector(network, samples, center_features)
+    features = _model_p_vector(network, samples, layer, center_features)
     warn_if_doubtful(data, "the inputs", network.name)
-    warn_if_doubtful(features, "the features", network.name)
+    warn_if_doubtful(features, f"the {layer}", network.name)
     degrees = float(angle(features.vectors[:, 0], data.vectors[:, 0]))
     details = {
         "samples": len(samples),
+        "layer": layer,
         "center_features": center_features,
         "center_data": center_data,
         "features": _summary(features),
@@ -86,11 +89,12 @@ def warn_if_doubtful(found: PVectors, what: str, model: str) -> None:
         warnings.warn(text, InputWarning, stacklevel=3)
 
 
-def _model_p_vector(network: TrainedModel, samples: Samples, center: bool) -> PVectors:
+def _model_p_vector(network: TrainedModel, samples: Samples, layer: str, center: bool) -> PVectors:
+    matrix = feature_matrix(network, samples.inputs, layer=layer)
     try:
-        return p_vectors(feature_matrix(network, samples.inputs), center=center)
+        return p_vectors(matrix, center=center)
     except InputError as error:
-        raise error.replaced(model=network.name, field="features") from error
+        raise error.replaced(model=network.name, field=layer) from error
 
 
 def _summary(found: PVectors) -> dict[str, Any]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -19,6 +16,7 @@ from .package import package
 from .progress import progress_bar
 from .score import main as score_command
 from .table1 import table1_command
+from .variants import read_setting
 
 
 @click.group()
@@ -34,7 +32,8 @@ def commands() -> None:
     "names",
     multiple=True,
     required=True,
-    help='A name, package.module:function, or a combination of several, joined by "+"; repeatable.',
+    help="A name, package.module:function, NAME[SETTING=VALUE,...] for settings of its own, or several names, "
+    'joined by "+", for their combination; repeatable.',
 )
 @click.option("--task", "tasks", multiple=True, help="Only this task; repeatable.")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=SECONDS_PER_MODEL, show_default=True,
@@ -56,7 +55,7 @@ def ingest_command(
     with progress_bar(console) as progress:
         outcome = ingest(
             input_dir, output_dir, measures, tasks=tasks, seconds_per_model=time_limit,
-            settings=dict(map(_setting, settings)), say=progress.say, step=progress.step,
+            settings=dict(map(read_setting, settings)), say=progress.say, step=progress.step,
         )  # fmt: skip
     console.print(
         f"{outcome.computed} computed, {outcome.skipped} already done, {outcome.exceeded} out of time, "
@@ -86,17 +85,6 @@ def measures_command() -> None:
 
 commands.add_command(score_command, "score")
 commands.add_command(table1_command)
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    try:
-        return name, json.loads(value)
-    except ValueError as error:
-        if re.fullmatch("[a-z_]+", value):
-            return name, value
-        expected = "NAME=VALUE with VALUE as in JSON, or a word in small letters"
-        raise InputError("a setting without a value", field=text, expected=expected, found=value or equals) from error
 
 
 def main() -> None:

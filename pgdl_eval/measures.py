@@ -12,6 +12,8 @@ from complexity import measures
 from complexity.combination import resolve
 from complexity.measures import Measure
 
+from .variants import base_name, variant
+
 COMBINATIONS = ("distance+angle", "pseudo_validation+angle")  # of the paper's Table 1
 
 
@@ -23,9 +25,13 @@ def all_measures() -> dict[str, Measure]:
 
 
 def find_measure(name: str) -> Measure:
-    """The measure of that name or at `package.module:function`, or several joined by "+": see `resolve`."""
+    """The measure of that name or at `package.module:function`, or several joined by "+": see `resolve`.
+
+    NAME[SETTING=VALUE,...] is the measure under these settings: see `variant`.
+    """
     all_measures()
-    return resolve(name)
+    found = resolve(base_name(name))
+    return found if name == base_name(name) else variant(found, name)
 
 
 def _import_modules(package: ModuleType) -> None:

@@ -15,6 +15,7 @@ from complexity.errors import InputError
 from complexity.measures import Measure
 
 from .measures import find_measure
+from .variants import Variant, base_name
 
 # A zip's entries carry a time; a fixed one makes the same submission the same file.
 TIME = (2020, 7, 1, 0, 0, 0)
@@ -28,9 +29,11 @@ def package(name: str, path: Path) -> None:
     Raises
     ------
     InputError
-        If there is no such measure, or the file cannot be written.
+        If there is no such measure, it has settings of its own, or the file cannot be written.
     """
     measure = find_measure(name)
+    if isinstance(measure, Variant):
+        raise InputError("a submission has the default settings", field=name, expected=base_name(name))
     files = {f"complexity/{file}": content for file, content in _package_files().items()}
     dotted_names = []
     for part in measure.components if isinstance(measure, Combination) else (measure,):

@@ -37,6 +37,7 @@ from pgdl_eval.report.files import write_csv, write_groups_csv, write_report_jso
 from pgdl_eval.report.official import write_scores
 from pgdl_eval.report.scatter import write_scatter
 from pgdl_eval.report.table import correlation_table, ranking_table, robustness_table, score_table
+from pgdl_eval.variants import base_name
 
 IGNORED = (".DS_Store", "__MACOSX", "__pycache__")
 
@@ -152,7 +153,7 @@ def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
 
 def declared_direction(measure: str) -> Direction:
     """What a registered measure of this name declares; predictions of others count as larger = larger gap."""
-    known = all_measures().get(measure)
+    known = all_measures().get(base_name(measure))
     return "larger gap" if known is None else known.higher_means
 
 

@@ -10,6 +10,7 @@ from complexity.errors import InputError
 from complexity.measures import Measure
 
 from .combined import aggregation_settings, check_aggregation
+from .variants import Variant
 
 
 def chosen_settings(measures: Sequence[Measure], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -40,6 +41,8 @@ def chosen_settings(measures: Sequence[Measure], given: Mapping[str, Any]) -> di
         for measure, names in defaults.items()
     }
     for one in measures:
+        if isinstance(one, Variant):
+            chosen[one.name] |= one.fixed
         if isinstance(one, Combination):
             check_aggregation(one, chosen[one.name])
             chosen[one.name]["components"] = {part.name: chosen[part.name] for part in one.components}

@@ -55,6 +55,18 @@ def test_the_angle_is_that_of_a_float64_svd_of_the_features_before_the_last_laye
     assert complexity(network, images) == pytest.approx(expected_angle(network, images[0]), abs=1e-4)
 
 
+def test_the_logits_take_the_place_of_the_features_where_that_is_asked_for(network, images):
+    value = complexity(network, images, layer="logits", center_features=True)
+    with torch.no_grad():
+        logits = copy.deepcopy(network).eval().double()(torch.as_tensor(images[0]).double()).numpy()
+    vectors = top_left_singular_vector(logits - logits.mean(axis=0)), top_left_singular_vector(images[0])
+    assert value == pytest.approx(angle(*vectors), abs=1e-4)
+    assert value.details["layer"] == "logits"
+    with pytest.raises(InputError) as caught:
+        complexity(network, images, layer="input")
+    assert str(caught.value) == "layer: no such layer (expected features or logits, found input)"
+
+
 def test_the_value_is_a_float_that_says_how_it_was_obtained(network, images):
     value = complexity(network, images, center_data=True)
     assert isinstance(value, float)

@@ -45,7 +45,9 @@ def stored(tmp_path_factory):
     weights = [(rng.standard_normal(shape) * 0.3).astype(np.float32) for shape in shapes]
     weights[5] = np.abs(weights[5]) + 0.5
     features = float64_features(inputs.astype(np.float64), [w.astype(np.float64) for w in weights])
+    weights[9] = -np.mean(features @ weights[8], axis=0, dtype=np.float32)  # so that all classes are there
     logits = features @ weights[8] + weights[9]
+    assert set(logits.argmax(axis=1)) == {0, 1, 2, 3}
     arrays = {f"weight_{i}": w for i, w in enumerate(weights)} | {f"initial_{i}": w / 2 for i, w in enumerate(weights)}
     path = tmp_path_factory.mktemp("stored") / "model.npz"
     np.savez(path, inputs=inputs, labels=logits.argmax(axis=1).astype(np.int32), **arrays)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from complexity.augmentation import augment, mirror_asymmetry, mirrored, recoloured, shifted
+from complexity.drawn_images import Drawn, draw
 from complexity.errors import InputError
 from complexity.models import TrainedModel
-from complexity.pseudo_validation import Drawn, draw, pseudo_validation_accuracy, standard_error
+from complexity.pseudo_validation import pseudo_validation_accuracy, standard_error
 from complexity.samples import Samples
 from pgdl_eval.formats.task import find_tasks
 from pgdl_eval.sample.run import FOLDER
@@ -239,11 +240,11 @@ def test_all_samples_of_a_set_that_is_smaller_than_the_draw_are_used():
         (network(), images(), {"rounds": 1},
          "rounds: out of range (expected a whole number from 2 on, or None, found 1)"),
         (network(), images(), {"augmentations": "flip"},
-         'augmentations: bad augmentations (expected "auto", or some of flip, vertical_flip, crop, colour for '
-         "3-channel images, found flip)"),
+         'augmentations: bad augmentations (expected "auto", "geometric", or some of flip, vertical_flip, crop, '
+         "colour for 3-channel images, found flip)"),
         (network(channels=1), images(channels=1), {"augmentations": ["colour"]},
-         'augmentations: bad augmentations (expected "auto", or some of flip, vertical_flip, crop for 1-channel '
-         "images, found ['colour'])"),
+         'augmentations: bad augmentations (expected "auto", "geometric", or some of flip, vertical_flip, crop '
+         "for 1-channel images, found ['colour'])"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_augmented_is_a_clear_error(model, data, settings, message):

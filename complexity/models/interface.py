@@ -41,16 +41,28 @@ class TrainedModel(ABC):
     name: str
     layers: Sequence[Any]
     dense_or_convolutional: Sequence[Any]
-    _last_layer: Any = None
+    _ends: tuple[Any, Any] | None = None
 
     def features(self, inputs: Array) -> Array:
         """The input of the last dense or convolutional layer, flattened: (b, ...) -> (b, d)."""
-        if self._last_layer is None:
-            # The one that runs last, which need not be the one that is defined last.
-            _, seen = self._forward(inputs[:1], self.dense_or_convolutional)
-            self._last_layer = seen[-1][0]
-        _, seen = self._forward(inputs, [self._last_layer])
+        _, last = self._first_and_last_layer(inputs)
+        _, seen = self._forward(inputs, [last])
         return to_numpy(seen[-1][1]).reshape(len(inputs), -1)
+
+    def first_layer(self, inputs: Array) -> Array:
+        """The output of the first dense or convolutional layer: (b, ...) -> (b, ...), maps as (b, h, w, channels).
+
+        With the layer's own activation where the framework makes that a part of it, as Keras does.
+        """
+        first, _ = self._first_and_last_layer(inputs)
+        return self._layer_output(inputs, first)
+
+    def _first_and_last_layer(self, inputs: Array) -> tuple[Any, Any]:
+        """Those that run first and last, which need not be the ones that are defined first and last."""
+        if self._ends is None:
+            _, seen = self._forward(inputs[:1], self.dense_or_convolutional)
+            self._ends = seen[0][0], seen[-1][0]
+        return self._ends
 
     def logits(self, inputs: Array) -> Array:
         """The output of the network, flattened: (b, ...) -> (b, classes).
@@ -133,6 +145,10 @@ class TrainedModel(ABC):
     @abstractmethod
     def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
         """The network's logits as the framework's tensor, and what the watched layers were given."""
+
+    @abstractmethod
+    def _layer_output(self, inputs: Array, layer: Any) -> Array:
+        """What a dense or convolutional layer gives when it runs first, channels last."""
 
     @abstractmethod
     def _gradients(self, shape: tuple[int, ...]) -> Gradients:

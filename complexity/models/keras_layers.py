@@ -42,6 +42,23 @@ def watched(layers: Sequence[Any], note: Callable[[Any, Any], None]) -> Abstract
     return shadowed(layers, "call", noting)
 
 
+def outputs_noted(layer: Any, note: Callable[[Any], None]) -> AbstractContextManager[None]:
+    """A context in which `note(tensor)` is called with the output of the layer each time that it runs."""
+
+    def noting(layer: Any) -> Callable[..., Any]:
+        call = layer.call
+
+        @functools.wraps(call)
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            output = call(*args, **kwargs)
+            note(output)
+            return output
+
+        return noted
+
+    return shadowed([layer], "call", noting)
+
+
 @contextmanager
 def shadowed(layers: Sequence[Any], method: str, make: Callable[[Any], Callable[..., Any]]) -> Iterator[None]:
     """While the context lasts, `make(layer)` stands for this method of each layer.

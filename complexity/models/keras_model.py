@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
-from .keras_layers import is_dense_or_convolutional, leaves, watched
+from .keras_layers import is_dense_or_convolutional, leaves, outputs_noted, watched
 
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
@@ -53,6 +53,13 @@ class KerasModel(TrainedModel):
     def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
         with self._without_gradients():
             return self._call(np.asarray(inputs, dtype=np.float32), watch)
+
+    def _layer_output(self, inputs: Array, layer: Any) -> Array:
+        noted: list[Any] = []
+        with outputs_noted(layer, noted.append):
+            self._forward(inputs)
+        output = to_numpy(noted[0])
+        return np.moveaxis(output, 1, -1) if getattr(layer, "data_format", None) == "channels_first" else output
 
     def _call(self, inputs: Any, watch: Sequence[Any]) -> tuple[Any, Seen]:
         """Logits and what the watched layers were given, of an array or of the backend's tensor."""

@@ -65,6 +65,14 @@ class TorchModel(TrainedModel):
         with torch.no_grad():
             return self._call(tensor, watch)
 
+    def _layer_output(self, inputs: Array, layer: Any) -> Array:
+        noted: list[Any] = []
+        # A copy, since the next module may work in place.
+        with layer.register_forward_hook(lambda _, args, output: noted.append(output.clone())):
+            self._forward(inputs)
+        output = to_numpy(noted[0])
+        return np.moveaxis(output, 1, -1) if isinstance(layer, torch.nn.modules.conv._ConvNd) else output
+
     def _call(self, inputs: Any, watch: Sequence[Any]) -> tuple[Any, Seen]:
         """Logits and what the watched modules were given, of a tensor."""
         seen: Seen = []
