@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
 
+from ..recipes import RECIPES
 from ..run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import empty_grid, one_legend
@@ -69,7 +70,7 @@ def _table(u: Vector) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Figure:
     """A row a recipe: the map of densities over epochs, and the first and last distribution; by centring."""
-    recipes = [name for name in frame["recipe"].unique() if name != RANDOM]
+    recipes = [name for name in RECIPES if name in set(frame["recipe"])]
     figure, panels = empty_grid(len(recipes), 2 * len(CENTERING), PANEL)
     for axes, (centering, kind) in zip(panels[0], _columns(), strict=True):
         axes.set_title(f"{centering}, {kind}", fontsize=8, loc="left")
