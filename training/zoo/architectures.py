@@ -20,13 +20,13 @@ Hyperparameters = Mapping[str, Any]
 def vgg_like(hyperparameters: Hyperparameters, shape: Shape, classes: int) -> ModelConfig:
     """Blocks of [conv, relu, conv, relu, pooling], then dense layers with dropout after each.
 
-    `conv_width` is that of the last block; where `growing`, each block before it is half as wide as the next, else
-    all have that width.
+    Each block is twice as wide as the one before it; `conv_width` is the width of the last or of the first one, as
+    `conv_width_of` says.
     """
     layers: list[LayerConfig] = []
-    blocks, last = hyperparameters["conv_blocks"], hyperparameters["conv_width"]
-    for behind in reversed(range(blocks)):
-        width = last >> behind if hyperparameters["growing"] else last
+    blocks, width = hyperparameters["conv_blocks"], hyperparameters["conv_width"]
+    first = width if hyperparameters["conv_width_of"] == "first block" else width >> (blocks - 1)
+    for width in (first << block for block in range(blocks)):
         layers += [_convolution(width, 3), _convolution(width, 3), _pooling()]
     layers.append(LayerConfig("Flatten", {}))
     for _ in range(hyperparameters["dense_layers"]):
