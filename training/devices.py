@@ -79,7 +79,7 @@ def find_device(name: str) -> Device:
 
 
 @contextmanager
-def memory_errors(sizes: str) -> Iterator[None]:
+def memory_errors(sizes: str, advice: str = "lower batch_size, train_limit or subset_rows by --set") -> Iterator[None]:
     """Turn the device's lack of memory into an error that says sizes and what to lower."""
     try:
         yield
@@ -88,5 +88,5 @@ def memory_errors(sizes: str) -> Iterator[None]:
         if not on_processor and not isinstance(error, torch.cuda.OutOfMemoryError):
             raise
         first = str(error).splitlines()[0] if str(error) else "no memory left"
-        problem = f"out of memory with {sizes}: {first}; lower batch_size, train_limit or subset_rows by --set"
+        problem = f"out of memory with {sizes}: {first}; {advice}"
         raise InputError(problem, field="device") from error

@@ -74,8 +74,9 @@ def image_tensors(samples: Samples, device: torch.device) -> ImageTensors:
 
 def _reduced(images: NDArray[np.uint8], side: int | None) -> NDArray[np.float32]:
     """Images in [0, 1]; each pixel of the smaller ones is the mean of the area that it covers."""
-    scaled = images.astype(np.float32) / 255
+    scaled = np.divide(images, 255, dtype=np.float32)
     if side is None:
         return scaled
     channels_first = torch.from_numpy(scaled).permute(0, 3, 1, 2)
-    return functional.interpolate(channels_first, (side, side), mode="area").permute(0, 2, 3, 1).numpy()
+    found = functional.interpolate(channels_first, (side, side), mode="area").permute(0, 2, 3, 1)
+    return np.asarray(found, np.float32)

@@ -41,13 +41,14 @@ def keras_network(config: ModelConfig) -> nn.Sequential:
     for module in network:
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_uniform_(module.weight)
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
     return network
 
 
 def keras_weights(network: nn.Sequential) -> list[NDArray[np.float32]]:
     """The arrays of `model.get_weights()`: kernels (h, w, in, out) or (in, out), biases; of normalization all four."""
-    tensors: list[Tensor] = []
+    tensors: list[Tensor | None] = []
     for module in network:
         if isinstance(module, nn.Conv2d):
             tensors += [module.weight.permute(2, 3, 1, 0), module.bias]
@@ -55,7 +56,7 @@ def keras_weights(network: nn.Sequential) -> list[NDArray[np.float32]]:
             tensors += [module.weight.T, module.bias]
         elif isinstance(module, nn.BatchNorm2d):
             tensors += [module.weight, module.bias, module.running_mean, module.running_var]
-    return [np.array(tensor.detach().cpu(), np.float32, order="C") for tensor in tensors]
+    return [np.array(tensor.detach().cpu(), np.float32, order="C") for tensor in tensors if tensor is not None]
 
 
 def _convolution(arguments: Any, channels: int) -> nn.Module:

@@ -114,7 +114,7 @@ def make_model(zoo: Zoo, number: int, *, until: int | None = None) -> None:
     device, images = find_device(zoo.device), zoo.images()
     hyperparameters = _hyperparameters(task, number)
     config = ARCHITECTURES[task.architecture](hyperparameters, images.shape, images.classes)
-    with memory_errors(f"{model}: {hyperparameters}"):
+    with memory_errors(f"{model}, {hyperparameters}", "let fewer --workers share the device"):
         train, test = (_tensors(part, device) for part in (images.train, images.test))
         training = ModelTraining(task, config, hyperparameters, seed, train, device, zoo.folder.unfinished(model))
         try:

@@ -129,7 +129,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
                 "weight_decay": (0.0, 0.001),
                 "batch_size": (32, 128),
             },
-            {"learning_rate": 0.01, "dense_layers": 1, "dense_units": 128, "conv_width_of": "first block"},
+            {"learning_rate": 0.005, "dense_layers": 1, "dense_units": 128, "conv_width_of": "first block"},
             image_side=16,
             **_MINI,
         ),

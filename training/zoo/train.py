@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,7 @@ class Evaluated:
 class ModelTraining:
     """A network in training, its optimizer, and how far it is.
 
+    Weight decay is SGD's own, on all parameters: its gradient is the value times the weight.
     On the processor, with as many threads, a training that was stopped and resumed is the same bit for bit.
 
     Parameters
@@ -64,7 +65,9 @@ class ModelTraining:
         self.task, self.hyperparameters, self.seed = task, hyperparameters, seed
         self.train, self.device, self.folder = train, device, folder
         self.network = initial_network(config, seed)
-        device.place(self.network).to(memory_format=torch.channels_last)  # faster on processors, too
+        device.place(self.network)
+        # Faster on processors, too. The types of some releases of PyTorch do not know this argument.
+        cast(Any, self.network).to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.SGD(
             self.network.parameters(),
             hyperparameters["learning_rate"],
@@ -106,7 +109,7 @@ class ModelTraining:
         torch.manual_seed(stream_seed(self.seed, "dropout", self.epochs))
         self.network.train()
         total = torch.zeros((), device=self.device.torch)
-        for rows in order.split(self.hyperparameters["batch_size"]):
+        for rows in torch.split(order, self.hyperparameters["batch_size"]):
             total += self._step(self.train.images[rows], self.train.labels[rows], draws) * len(rows)
         loss = float(total) / len(self.train)
         if not math.isfinite(loss):
