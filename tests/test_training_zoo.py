@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from rich.console import Console  # noqa: E402
 from complexity.errors import InputError  # noqa: E402
 from pgdl_eval.formats.model_configs import check_grid, read_reference  # noqa: E402
 from pgdl_eval.formats.task import find_tasks  # noqa: E402
+from pgdl_eval.formats.task_writer import write_model  # noqa: E402
 from pgdl_eval.keras_models import build  # noqa: E402
 from training.__main__ import commands  # noqa: E402
 from training.zoo.architectures import ARCHITECTURES  # noqa: E402
 from training.zoo.command import run_zoo  # noqa: E402
-from training.zoo.keras_network import keras_network, keras_weights  # noqa: E402
+from training.zoo.keras_network import keras_weights  # noqa: E402
 from training.zoo.make import Zoo, make_model, make_zoo  # noqa: E402
-from training.zoo.tasks import TASKS, StopRule, zoo_task  # noqa: E402
+from training.zoo.tasks import SCALES, StopRule, zoo_task  # noqa: E402
+from training.zoo.train import initial_network  # noqa: E402
 
 # Keras 3 on PyTorch converts tensors in a way that NumPy 2 will not take one day; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -59,7 +62,7 @@ def tiny_zoo(data_dir: Path, out: Path, name="task1", **changes) -> Zoo:
         constants={**values, **task.constants},
         stop=StopRule("accuracy", 0.9, 12),
         milestones=(8,),
-        image_side=8,
+        image_side=6,
     )
     return Zoo(name, "mini", replace(settings, **changes), "stripes", data_dir, out)
 
@@ -102,9 +105,23 @@ def test_processes_make_a_complete_task(stripes, tmp_path):
     check_grid(reference)
     assert reference.possible_values == {"conv_blocks": ("1", "2"), "batch_size": ("8", "16")}
     assert not (zoo.out / "unfinished").exists()
+    assert_standardized_means_of_areas(task.test_samples(), stripes)
     stored = task.read_model("model_3")
     assert stored.initial_weights is not None
     assert not np.array_equal(stored.weights[0], stored.initial_weights[0])
+
+
+def assert_standardized_means_of_areas(samples, stripes):
+    """The samples are the set's images, 12 pixels to 6, on the scale of the training images' channels."""
+    with np.load(stripes / "stripes.npz") as arrays:
+        train, test = (arrays[f"x_{part}"].reshape(-1, 6, 2, 6, 2, 3).mean(axis=(2, 4)) for part in ("train", "test"))
+        labels = arrays["y_test"]
+    expected = (test - train.mean(axis=(0, 1, 2))) / train.std(axis=(0, 1, 2))
+    inputs, found_labels = samples
+    for image, label in zip(inputs, found_labels, strict=True):
+        distances = np.abs(expected - image).max(axis=(1, 2, 3))
+        assert distances.min() < 1e-5
+        assert labels[distances.argmin()] == label
 
 
 @pytest.mark.parametrize("name", ["task1", "task9"])
@@ -118,10 +135,10 @@ def test_the_recorded_accuracies_are_those_of_the_files(stripes, tmp_path, in_th
         (reference.train_accuracy, task.training_samples()),
         (reference.test_accuracy, task.test_samples()),
     ):
-        assert inputs.shape[1:] == (8, 8, 3)
+        assert inputs.shape[1:] == (6, 6, 3)
         assert inputs.dtype == np.float32
         for model, accuracy in zip(reference.models, recorded, strict=True):
-            logits = build(task.read_model(model)).predict(inputs, verbose=0)
+            logits = np.asarray(build(task.read_model(model))(inputs))
             assert np.mean(logits.argmax(axis=1) == labels) == pytest.approx(accuracy, abs=1e-6)
     assert np.ptp(reference.train_accuracy) > 0
 
@@ -212,36 +229,77 @@ def test_bad_arguments_are_said_before_anything_is_written(tmp_path, arguments, 
     assert not out.exists()
 
 
+@pytest.mark.parametrize(("name", "published"), [("task1", "task1_v4"), ("task2", "task2_v1")])
+def test_the_full_grids_have_the_published_vc_bounds(shared_data, name, published):
+    public = shared_data / "pgdl" / "public"
+    bounds = json.loads((public / "predictions" / "vc_dimension" / f"{published}.predict").read_text())
+    reference = read_reference(public / "reference_data" / published / "model_configs.json")
+    task = zoo_task(name, "full")
+    found = {}
+    for values in task.grid():
+        config = ARCHITECTURES[task.architecture]({**task.constants, **values}, (32, 32, 3), 10)
+        kernels = [layer["kernel"] for layer in config.weight_shapes() if "kernel" in layer]
+        depth, entries = len(kernels), sum(map(math.prod, kernels))
+        found[tuple(str(values[h]) for h in reference.hyperparameters)] = (
+            depth + 2 * depth * math.log(22 * depth * 32**2) * entries
+        )
+    settings = zip(*reference.hyperparameters.values(), strict=True)
+    expected = {cell: bounds[model] for cell, model in zip(settings, reference.models, strict=True)}
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize(("name", "models"), [("task1", 96), ("task2", 54), ("task8", 32), ("task9", 32)])
+def test_every_grid_is_that_of_the_competition_in_shape(scale, name, models):
+    """The mini grids have fewer values; every architecture fits its images."""
+    task, full = zoo_task(name, scale), zoo_task(name, "full")
+    assert set(task.axes) | set(task.constants) == set(full.axes) | set(full.constants)
+    assert len(task.grid()) == models if scale != "mini" else len(task.grid()) >= 16
+    side = task.image_side or 28
+    for values in task.grid():
+        shapes = ARCHITECTURES[task.architecture]({**task.constants, **values}, (side, side, 1), 10).weight_shapes()
+        assert [shape for shape in shapes if shape][-1]["bias"] == (10,)
+
+
 def changed_statistics(network):
-    """Normalization as after training, where a wrong order or epsilon shows."""
-    generator = torch.Generator().manual_seed(1)
+    """Biases and normalization as after training, where a wrong order or epsilon shows."""
+    draws = torch.Generator().manual_seed(1)
     for module in network:
+        for name in ("bias", "running_mean"):
+            if getattr(module, name, None) is not None:
+                getattr(module, name).data = 0.2 * torch.rand(getattr(module, name).shape, generator=draws) - 0.1
         if isinstance(module, torch.nn.BatchNorm2d):
-            for tensor in (module.weight, module.bias, module.running_mean, module.running_var):
-                tensor.data = 0.5 + torch.rand(tensor.shape, generator=generator)
-        elif getattr(module, "bias", None) is not None:
-            module.bias.data = torch.rand(module.bias.shape, generator=generator) - 0.5
+            for tensor in (module.weight, module.running_var):
+                tensor.data = 0.5 + torch.rand(tensor.shape, generator=draws)
 
 
-@pytest.mark.parametrize("name", TASKS)
-@pytest.mark.parametrize("side", [16, 28])
-def test_keras_and_pytorch_compute_the_same(shared_data, name, side):
-    pytest.importorskip("keras")
-    from pgdl_eval.formats.task import StoredModel
-
+@pytest.mark.parametrize("keras_name", ["keras", "tf_keras"])
+@pytest.mark.parametrize(("name", "side"), [("task1", 16), ("task8", 28), ("task9", 16)])
+def test_every_keras_computes_what_pytorch_does(shared_data, tmp_path, keras_name, name, side):
+    keras = pytest.importorskip(keras_name)
     images = real_images(shared_data, side)
     task = zoo_task(name, "mini")
-    for values in (task.grid()[0], task.grid()[-1]):
-        config = ARCHITECTURES[task.architecture]({**task.constants, **values}, images.shape[1:], 10)
-        network = keras_network(config)
-        changed_statistics(network)
-        network.eval()
-        model = build(StoredModel("model_0", Path("."), config, keras_weights(network), None))
-        with torch.no_grad():
-            ours = network(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
-        theirs = np.asarray(model(images))
-        assert np.ptp(ours) > 0.1
-        np.testing.assert_allclose(theirs, ours, atol=2e-6 * np.abs(ours).max())
+    config = ARCHITECTURES[task.architecture]({**task.constants, **task.grid()[-1]}, images.shape[1:], 10)
+    network = initial_network(config, 0).eval()
+    changed_statistics(network)
+    write_model(tmp_path, config, keras_weights(network))
+    model = loaded_as_by_the_kit(keras, tmp_path)
+    with torch.no_grad():
+        ours = network(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
+    theirs = np.asarray(model(images))
+    assert np.ptp(ours, axis=0).min() > 1e-2
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=3e-6 * np.abs(ours).max())
+
+
+def loaded_as_by_the_kit(keras, folder: Path):
+    """A model out of its files, in as many lines as the starter kit needs."""
+    content = json.loads((folder / "config.json").read_text())
+    model = keras.Sequential(
+        [getattr(keras.layers, layer.pop("layer_name"))(**layer) for layer in content["model_config"]]
+    )
+    model.build((None, *content["input_shape"]))
+    model.load_weights(str(folder / "weights.hdf5"))
+    return model
 
 
 def real_images(shared_data: Path, side: int) -> np.ndarray:
