@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from itertools import chain
+from threading import Thread
 from typing import Any, TypeVar
 
 import torch
@@ -54,14 +56,27 @@ def in_processes(
 
     Parameters
     ----------
-    workers : processes, each with one thread; on a GPU they share the device.
+    workers : processes, each with one thread; on a GPU they share the device. They end with this one, however it ends.
 
     Returns
     -------
     The arguments of each call as it ends, with what went wrong.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
         futures: dict[Future[object], Call] = {pool.submit(function, *call): call for call in calls}
         for future in as_completed(futures):
             yield futures[future], future.exception()
+
+
+def _begin_worker() -> None:
+    torch.set_num_threads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Without it a worker whose parent was killed trains on, beside those that resume the run."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -15,6 +15,7 @@ from ..config import environment
 from ..data import ImageTensors
 from ..devices import Device, find_device, memory_errors
 from ..matrix import in_processes
+from ..trainer import DIGITS
 from .architectures import ARCHITECTURES
 from .images import ZooImages, image_tensors, zoo_images
 from .keras_network import keras_weights
@@ -116,7 +117,8 @@ def make_model(zoo: Zoo, number: int, *, until: int | None = None) -> None:
     config = ARCHITECTURES[task.architecture](hyperparameters, images.shape, images.classes)
     with memory_errors(f"{model}, {hyperparameters}", "let fewer --workers share the device"):
         train, test = (_tensors(part, device) for part in (images.train, images.test))
-        training = ModelTraining(task, config, hyperparameters, seed, train, device, zoo.folder.unfinished(model))
+        folder, flip = zoo.folder.unfinished(model), zoo.data not in DIGITS
+        training = ModelTraining(task, config, hyperparameters, seed, train, device, folder, flip=flip)
         try:
             found = training.run(until)
         except InputError as error:

@@ -50,6 +50,7 @@ class ModelTraining:
     ----------
     hyperparameters : all of them, those that vary and the constants.
     folder : of its checkpoints.
+    flip : whether augmentation mirrors images, which turns a digit into none.
     """
 
     def __init__(
@@ -61,9 +62,11 @@ class ModelTraining:
         train: ImageTensors,
         device: Device,
         folder: Path,
+        *,
+        flip: bool = True,
     ) -> None:
         self.task, self.hyperparameters, self.seed = task, hyperparameters, seed
-        self.train, self.device, self.folder = train, device, folder
+        self.train, self.device, self.folder, self.flip = train, device, folder, flip
         self.network = initial_network(config, seed)
         device.place(self.network)
         # Faster on processors, too. The types of some releases of PyTorch do not know this argument.
@@ -117,7 +120,7 @@ class ModelTraining:
 
     def _step(self, images: Tensor, labels: Tensor, draws: torch.Generator) -> Tensor:
         if self.task.augmented:
-            images = crop_and_flip(images, draws, padding=images.shape[-1] // CROP)
+            images = crop_and_flip(images, draws, flip=self.flip, padding=images.shape[-1] // CROP)
         loss = functional.cross_entropy(self.network(images), labels)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -159,5 +162,5 @@ def evaluate(network: nn.Module, data: ImageTensors) -> Evaluated:
     """Cross-entropy and accuracy of images in evaluation mode."""
     with evaluation_mode(network):
         logits = torch.cat([network(data.images[rows]) for rows in batches(len(data), EVALUATED_AT_ONCE)])
-    accuracy = (logits.argmax(dim=1) == data.labels).float().mean()
-    return Evaluated(float(functional.cross_entropy(logits, data.labels)), float(accuracy))
+    correct = int((logits.argmax(dim=1) == data.labels).sum())
+    return Evaluated(float(functional.cross_entropy(logits, data.labels)), correct / len(data))
