@@ -75,7 +75,7 @@ def make_here(zoo: Zoo) -> None:
 
 @pytest.fixture
 def in_this_process(monkeypatch):
-    """Models are trained here and not in processes of their own, which take seconds to start."""
+    """Models are trained here, with one thread, and not in processes of their own, which take seconds to start."""
 
     def call_all(function, calls, workers):
         for call in calls:
@@ -86,6 +86,10 @@ def in_this_process(monkeypatch):
                 yield call, error
 
     monkeypatch.setattr("training.zoo.make.in_processes", call_all)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
