@@ -99,6 +99,28 @@ def figures_command(runs_dir: Path, out: Path, study: str | None) -> None:
         click.echo(f"{' '.join(filter(None, (outcome.cohort, outcome.study)))}: {said}")
 
 
+@commands.command("zoo")
+@click.argument("task")
+@click.option("--out", type=FOLDER, required=True, help="The task folder that is written.")
+@click.option("--scale", default="mini", show_default=True, help="mini, small or full.")
+@click.option("--data", "data_name", help="Another image set under the task's grid.")
+@click.option("--data-dir", type=FOLDER, default="data", show_default=True, help="Folder of data sets.")
+@click.option("--download", is_flag=True, help="Let torchvision fetch what is missing.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="One thread each.")
+def zoo_command(
+    task: str, out: Path, scale: str, data_name: str | None, data_dir: Path, download: bool, device: str, workers: int
+) -> None:
+    """Train the models of a TASK of the competition, or go on with them, and write them as a task folder."""
+    from .zoo.command import run_zoo
+    from .zoo.make import Zoo
+    from .zoo.tasks import zoo_task
+
+    settings = zoo_task(task, scale)
+    zoo = Zoo(task, scale, settings, data_name or settings.data, data_dir, out, device, download)
+    run_zoo(zoo, workers, Console(stderr=True))
+
+
 def _run_many(experiments: Sequence[Experiment], place: Place, workers: int) -> None:
     """Make runs under one bar; those that fail are named and the others go on."""
     failed = 0

@@ -81,8 +81,11 @@ def find_device(name: str) -> Device:
     return Device(device)
 
 
+ADVICE = "lower batch_size, subset_rows, train_limit or test_limit by --set"
+
+
 @contextmanager
-def memory_errors(sizes: str) -> Iterator[None]:
+def memory_errors(sizes: str, advice: str = ADVICE) -> Iterator[None]:
     """Turn the device's lack of memory into an error that says sizes and what to lower."""
     try:
         yield
@@ -90,7 +93,5 @@ def memory_errors(sizes: str) -> Iterator[None]:
         if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in LACK_OF_MEMORY):
             raise
         first = str(error).splitlines()[0] if str(error) else "no memory left"
-        problem = (
-            f"out of memory with {sizes}: {first}; lower batch_size, subset_rows, train_limit or test_limit by --set"
-        )
+        problem = f"out of memory with {sizes}: {first}; {advice}"
         raise InputError(problem, field="device") from error

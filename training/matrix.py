@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from itertools import chain
+from threading import Thread
+from typing import Any, TypeVar
 
 import torch
 
@@ -13,11 +16,12 @@ from .experiment import Experiment, Place
 from .loop import train
 from .presets import PRESETS
 from .recipes import RECIPES
-from .run_folder import RunFolder
 
 # One network of each paradigm, the same wherever that can be, and the reference whose labels tell nothing.
 FEW = ("resnet18", "autoencoder", "simclr", "supcon", "resnet18_shuffled_labels")
 DATA = ("cifar10", "mnist", "cifar100")
+
+Call = TypeVar("Call", bound=tuple[Any, ...])
 
 
 def matrix(preset: str, data: Sequence[str] = DATA) -> list[Experiment]:
@@ -37,16 +41,42 @@ def run_all(
 ) -> Iterator[tuple[Experiment, BaseException | None]]:
     """Make runs in several processes; what is done already is passed over.
 
-    Parameters
-    ----------
-    workers : processes, each with one thread; on a GPU they share the device.
-
     Returns
     -------
     Each run as it ends, with what went wrong.
     """
+    for (one, _), error in in_processes(train, [(one, place) for one in experiments], workers):
+        yield one, error
+
+
+def in_processes(
+    function: Callable[..., object], calls: Sequence[Call], workers: int
+) -> Iterator[tuple[Call, BaseException | None]]:
+    """Call a function with each of these arguments, in several processes.
+
+    Parameters
+    ----------
+    workers : processes, each with one thread; on a GPU they share the device. They end with this one, however it ends.
+
+    Returns
+    -------
+    The arguments of each call as it ends, with what went wrong.
+    """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        futures: dict[Future[RunFolder], Experiment] = {pool.submit(train, one, place): one for one in experiments}
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
+        futures: dict[Future[object], Call] = {pool.submit(function, *call): call for call in calls}
         for future in as_completed(futures):
             yield futures[future], future.exception()
+
+
+def _begin_worker() -> None:
+    torch.set_num_threads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Without it a worker whose parent was killed trains on, beside those that resume the run."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

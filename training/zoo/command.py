@@ -1,0 +1,50 @@
+"""`python -m training zoo`: a bar, a line a model, and at the end which ones missed their target."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+from complexity.errors import InputError
+
+from ..progress import progress_bar
+from .make import Zoo, make_zoo
+from .zoo_folder import TrainedModel
+
+
+def run_zoo(zoo: Zoo, workers: int, console: Console) -> None:
+    """Make a zoo under a bar; models that fail are named and end the command with status 1, missed targets do not."""
+    trained: dict[str, TrainedModel] = {}
+    failed = 0
+    with progress_bar(console) as bar:
+        row = bar.add_task(f"{zoo.task} {zoo.scale}", total=len(zoo.models), state="")
+        for model, training, error in make_zoo(zoo, workers):
+            if training is None:
+                failed += 1
+                said = f"failed: {error if isinstance(error, InputError) else repr(error)}"
+            else:
+                trained[model] = training
+                said = _line(training)
+            bar.console.print(f"{model}: {said}", highlight=False, markup=False, soft_wrap=True)
+            bar.advance(row)
+    console.print(_summary(zoo, trained, failed), highlight=False, markup=False, soft_wrap=True)
+    if failed:
+        sys.exit(1)
+
+
+def _line(training: TrainedModel) -> str:
+    gap = training.train_accuracy - training.test_accuracy
+    return (
+        f"{training.epochs} epochs, {training.seconds:.0f} s, cross-entropy {training.cross_entropy:.4f}, "
+        f"training accuracy {training.train_accuracy:.1%}, gap {gap:.1%}{'' if training.target_reached else ', MISSED'}"
+    )
+
+
+def _summary(zoo: Zoo, trained: dict[str, TrainedModel], failed: int) -> str:
+    stop, total = zoo.settings.stop, len(zoo.models)
+    missed = [model for model, training in trained.items() if not training.target_reached]
+    goal = f"training {stop.metric.replace('_', '-')} of {stop.target:g} within {stop.max_epochs} epochs"
+    reached = f"{zoo.out}: {len(trained) - len(missed)} of {total} models reached a {goal}"
+    names = f"; missed by {', '.join(missed)}" if missed else ""
+    return reached + names + (f"; {failed} failed" if failed else "")
