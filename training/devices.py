@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from complexity.errors import InputError
 
 # In the messages of PyTorch's RuntimeErrors: on the processor, on a GPU, in one of its libraries.
+ADVICE = "lower batch_size, subset_rows, train_limit or test_limit by --set"
 LACK_OF_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 
 
@@ -79,9 +80,6 @@ def find_device(name: str) -> Device:
     except (RuntimeError, AssertionError) as error:
         raise InputError(f"no such device: {str(error).splitlines()[0]}", field="device", found=name) from error
     return Device(device)
-
-
-ADVICE = "lower batch_size, subset_rows, train_limit or test_limit by --set"
 
 
 @contextmanager
