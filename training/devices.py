@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from complexity.errors import InputError
 
 # In the messages of PyTorch's RuntimeErrors: on the processor, on a GPU, in one of its libraries.
-ADVICE = "lower batch_size, subset_rows, train_limit or test_limit by --set"
 LACK_OF_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+ADVICE = "lower batch_size, subset_rows, train_limit or test_limit by --set"
 
 
 @dataclass(frozen=True)
