@@ -1,5 +1,6 @@
 """Principal subspaces against slow oracles, perturbations, and the measure of how far the subspaces stay."""
 
+from functools import partial
 from zlib import crc32
 
 import numpy as np
@@ -17,6 +18,7 @@ from complexity.samples import Samples
 from complexity.subspace_stability import subspace_stability
 
 CLASSES = 4
+stability = partial(subspace_stability, layer="features")
 
 
 class Perceptron(TrainedModel):
@@ -119,18 +121,18 @@ def test_the_measure_is_its_definition(layer, perturbation):
 
 def test_neither_a_rotation_nor_the_scale_of_the_features_matters_and_other_maps_do():
     data, model = images(), network()
-    value = subspace_stability(model, data)
+    value = stability(model, data)
     rng = np.random.default_rng(4)
     rotation = np.linalg.qr(rng.standard_normal((40, 40)))[0].astype(np.float32)
     features = model.features
     for scale in (1e-12, 1e12):
         model.features = lambda inputs, scale=scale: np.float32(scale) * (features(inputs) @ rotation)
-        assert subspace_stability(model, data) == pytest.approx(value, abs=1e-5)
+        assert stability(model, data) == pytest.approx(value, abs=1e-5)
     model.features = lambda inputs: features(inputs) * np.linspace(0.1, 3, 40, dtype=np.float32)
-    assert abs(subspace_stability(model, data) - value) > 1e-3
+    assert abs(stability(model, data) - value) > 1e-3
     model.features = lambda inputs: features(inputs) + np.float32(50)
-    assert subspace_stability(model, data) == pytest.approx(value, abs=1e-4)
-    assert abs(subspace_stability(model, data, center=False) - value) > 1e-2
+    assert stability(model, data) == pytest.approx(value, abs=1e-4)
+    assert abs(stability(model, data, center=False) - value) > 1e-2
 
 
 def test_the_order_of_the_samples_does_not_matter_even_where_copies_have_different_labels():
@@ -149,8 +151,8 @@ def test_a_network_that_ignores_what_the_perturbation_changes_has_1_and_one_that
     steady.features = lambda images: np.eye(CLASSES, dtype=np.float32)[nearest_class(images)]
     erratic.features = lambda images: np.random.default_rng(crc32(images)).random((len(images), 40), np.float32)
     settings = {"perturbation": "mixing"}
-    assert subspace_stability(steady, (inputs, labels), **settings) == pytest.approx(1, abs=1e-12)
-    assert subspace_stability(erratic, (inputs, labels), **settings) < 0.03
+    assert stability(steady, (inputs, labels), **settings) == pytest.approx(1, abs=1e-12)
+    assert stability(erratic, (inputs, labels), **settings) < 0.03
 
 
 def nearest_class(inputs):
@@ -183,14 +185,14 @@ def test_features_of_a_rank_below_k_count_0_for_what_they_lack_and_a_dead_networ
     narrow.hidden[:, 2:] = 0
     narrow.hidden[:, :2] -= narrow.hidden[:, :2].mean() - 0.01
     with pytest.warns(InputWarning) as caught:
-        value = subspace_stability(narrow, data)
+        value = stability(narrow, data)
     assert [str(one.message) for one in caught] == [
         "perceptron: the features have rank 2, and k = 3: what is missing counts 0"
     ]
-    assert value == pytest.approx(subspace_stability(narrow, data, k=2) * 2 / 3, abs=1e-12)
+    assert value == pytest.approx(stability(narrow, data, k=2) * 2 / 3, abs=1e-12)
     dead.features = lambda inputs: np.full((len(inputs), 40), 0.3, np.float32)
     with pytest.warns(InputWarning, match="the features have rank 0, and k = 3"):
-        assert subspace_stability(dead, data) == 0
+        assert stability(dead, data) == 0
 
 
 def test_the_network_sees_the_clean_samples_once_and_the_perturbed_ones_once_a_round():
@@ -216,7 +218,7 @@ def test_the_network_sees_the_clean_samples_once_and_the_perturbed_ones_once_a_r
         (lambda x, y: (x, y), {"layer": "input"}, "layer: no such layer (expected features or logits, found input)"),
         (lambda x, y: (x, y), {"perturbation": "noise"},
          "perturbation: no such perturbation (expected one of augmentation, mixing, both, found noise)"),
-        (lambda x, y: (1e38 * x, y), {}, "perceptron: features: an entry is NaN or infinite"),
+        (lambda x, y: (1e38 * x, y), {"layer": "features"}, "perceptron: features: an entry is NaN or infinite"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
