@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 from scipy.stats import linregress, permutation_test, rankdata
 
@@ -154,6 +155,9 @@ def _path(axes: Axes, run: pd.DataFrame, recipe: str) -> None:
 def _logarithmic(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):  # "60" takes less room than "6 x 10^1"
+        axis.set_major_formatter(LogFormatter())
+        axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
     axes.tick_params(which="both", labelsize=6)
 
 
