@@ -35,16 +35,26 @@ def stored_task(tmp_path, monkeypatch) -> Path:
 @pytest.fixture(scope="session")
 def blobs(tmp_path_factory) -> Path:
     """A folder with a data set of four kinds of noisy stripes, 60 + 30 images of 12 pixels."""
+    return write_stripes(tmp_path_factory.mktemp("data"), "blobs", rows=(60, 30), contrast=60, noise=30)
+
+
+@pytest.fixture(scope="session")
+def stripes(tmp_path_factory) -> Path:
+    """The like with 96 + 40 images that are harder to tell apart."""
+    return write_stripes(tmp_path_factory.mktemp("data"), "stripes", rows=(96, 40), contrast=50, noise=40)
+
+
+def write_stripes(folder: Path, name: str, *, rows: tuple[int, int], contrast: float, noise: float) -> Path:
+    """Write FOLDER/NAME.npz with images of four classes, which differ in the number of their stripes."""
     rng = np.random.default_rng(0)
-    folder = tmp_path_factory.mktemp("data")
     arrays = {}
-    for part, rows in (("train", 60), ("test", 30)):
-        labels = np.arange(rows) % 4
+    for part, n in zip(("train", "test"), rows, strict=True):
+        labels = np.arange(n) % 4
         waves = np.sin(np.arange(12) * (labels[:, None] + 1) / 2)[:, :, None, None]
-        noise = rng.standard_normal((rows, 12, 12, 3))
-        arrays[f"x_{part}"] = np.clip(128 + 60 * waves + 30 * noise, 0, 255).astype(np.uint8)
+        pixels = 128 + contrast * waves + noise * rng.standard_normal((n, 12, 12, 3))
+        arrays[f"x_{part}"] = np.clip(pixels, 0, 255).astype(np.uint8)
         arrays[f"y_{part}"] = labels
-    np.savez(folder / "blobs.npz", **arrays)
+    np.savez(folder / f"{name}.npz", **arrays)
     return folder
 
 
@@ -57,3 +67,24 @@ def finished(blobs, tmp_path_factory):
     from training.loop import train
 
     return train(experiment("resnet18", epochs=2), Place(blobs, tmp_path_factory.mktemp("runs"), "cpu"))
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Models of a zoo are trained here, with one thread, not in processes of their own, which take seconds to start."""
+    import torch
+
+    from complexity.errors import InputError
+
+    def call_all(function, calls, workers):
+        for call in calls:
+            try:
+                yield call, function(*call), None
+            except InputError as error:
+                yield call, None, error
+
+    monkeypatch.setattr("training.zoo.make.in_processes", call_all)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -4,7 +4,6 @@ import io
 import itertools
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ pytest.importorskip("safetensors")
 
 from click.testing import CliRunner  # noqa: E402
 from rich.console import Console  # noqa: E402
+from zoos import files_of, make_here, tiny_zoo  # noqa: E402
 
 from complexity.errors import InputError  # noqa: E402
 from pgdl_eval.formats.model_configs import check_grid, read_reference  # noqa: E402
@@ -25,78 +25,12 @@ from training.__main__ import commands  # noqa: E402
 from training.zoo.architectures import ARCHITECTURES  # noqa: E402
 from training.zoo.command import run_zoo  # noqa: E402
 from training.zoo.keras_network import keras_weights  # noqa: E402
-from training.zoo.make import Zoo, make_model, make_zoo  # noqa: E402
+from training.zoo.make import Zoo, make_models, make_zoo  # noqa: E402
 from training.zoo.tasks import SCALES, StopRule, zoo_task  # noqa: E402
 from training.zoo.train import initial_network  # noqa: E402
 
 # Keras 3 on PyTorch converts tensors in a way that NumPy 2 will not take one day; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def stripes(tmp_path_factory) -> Path:
-    """A folder with a data set of four kinds of noisy stripes, 96 + 40 images of 12 pixels."""
-    rng = np.random.default_rng(0)
-    folder = tmp_path_factory.mktemp("data")
-    arrays = {}
-    for part, rows in (("train", 96), ("test", 40)):
-        labels = np.arange(rows) % 4
-        waves = np.sin(np.arange(12) * (labels[:, None] + 1) / 2)[:, :, None, None]
-        noise = rng.standard_normal((rows, 12, 12, 3))
-        arrays[f"x_{part}"] = np.clip(128 + 50 * waves + 40 * noise, 0, 255).astype(np.uint8)
-        arrays[f"y_{part}"] = labels
-    np.savez(folder / "stripes.npz", **arrays)
-    return folder
-
-
-AXES: dict[str, dict[str, tuple]] = {"task1": {"conv_blocks": (1, 2)}, "task9": {"depth": (3, 6)}}
-
-
-def tiny_zoo(data_dir: Path, out: Path, name="task1", **changes) -> Zoo:
-    """Four small models of a task at the mini scale, on the stripes."""
-    values = {"dropout": 0.25, "weight_decay": 0.001, "conv_width": 4, "conv_blocks": 1, "batch_size": 16}
-    task = zoo_task(name, "mini")
-    settings = replace(
-        task,
-        axes={**AXES[name], "batch_size": (8, 16)},
-        constants={**values, **task.constants},
-        stop=StopRule("accuracy", 0.9, 12),
-        milestones=(8,),
-        image_side=6,
-    )
-    return Zoo(name, "mini", replace(settings, **changes), "stripes", data_dir, out)
-
-
-def make_here(zoo: Zoo) -> None:
-    """Make a zoo in this process."""
-    for _, _, error in make_zoo(zoo, 1):
-        assert error is None
-
-
-@pytest.fixture
-def in_this_process(monkeypatch):
-    """Models are trained here, with one thread, and not in processes of their own, which take seconds to start."""
-
-    def call_all(function, calls, workers):
-        for call in calls:
-            try:
-                function(*call)
-                yield call, None
-            except InputError as error:
-                yield call, error
-
-    monkeypatch.setattr("training.zoo.make.in_processes", call_all)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    """All that the competition knows of: the same for two equal zoos, bit by bit."""
-    files = [file for kind in ("hdf5", "tfrecord", "json") for file in sorted(folder.rglob(f"*.{kind}"))]
-    ours = ("training.json", "zoo.json", "zoo_status.json")
-    return {str(file.relative_to(folder)): file.read_bytes() for file in files if file.name not in ours}
 
 
 def test_processes_make_a_complete_task(stripes, tmp_path):
@@ -155,7 +89,7 @@ def test_a_killed_zoo_goes_on_where_it_stopped(stripes, tmp_path, in_this_proces
     first.close()  # one model is finished, three are not begun
     assert not (stopped.out / "model_configs.json").exists()
     waiting = next(number for number, model in enumerate(stopped.models) if not (stopped.out / model).exists())
-    make_model(stopped, waiting, until=3)  # and one is under way
+    make_models(stopped, [waiting], until=3)  # and one is under way
     assert not (stopped.out / stopped.models[waiting]).exists()
     assert list(stopped.folder.unfinished(stopped.models[waiting]).rglob("weights.safetensors"))
     make_here(stopped)
@@ -166,7 +100,7 @@ def test_a_killed_zoo_goes_on_where_it_stopped(stripes, tmp_path, in_this_proces
 def test_a_finished_zoo_is_left_as_it_is(stripes, tmp_path, in_this_process, monkeypatch):
     zoo = tiny_zoo(stripes, tmp_path)
     make_here(zoo)
-    monkeypatch.setattr("training.zoo.make.make_model", None)
+    monkeypatch.setattr("training.zoo.make.make_models", None)
     before = files_of(tmp_path)
     make_here(zoo)
     assert files_of(tmp_path) == before

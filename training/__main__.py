@@ -108,8 +108,19 @@ def figures_command(runs_dir: Path, out: Path, study: str | None) -> None:
 @click.option("--download", is_flag=True, help="Let torchvision fetch what is missing.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="One thread each.")
+@click.option(
+    "--together", type=click.IntRange(min=1), help="Models at once in a process; by default 8 on a GPU, 1 else."
+)
 def zoo_command(
-    task: str, out: Path, scale: str, data_name: str | None, data_dir: Path, download: bool, device: str, workers: int
+    task: str,
+    out: Path,
+    scale: str,
+    data_name: str | None,
+    data_dir: Path,
+    download: bool,
+    device: str,
+    workers: int,
+    together: int | None,
 ) -> None:
     """Train the models of a TASK of the competition, or go on with them, and write them as a task folder."""
     from .zoo.command import run_zoo
@@ -117,7 +128,7 @@ def zoo_command(
     from .zoo.tasks import zoo_task
 
     settings = zoo_task(task, scale)
-    zoo = Zoo(task, scale, settings, data_name or settings.data, data_dir, out, device, download)
+    zoo = Zoo(task, scale, settings, data_name or settings.data, data_dir, out, device, together, download)
     run_zoo(zoo, workers, Console(stderr=True))
 
 

@@ -22,6 +22,7 @@ FEW = ("resnet18", "autoencoder", "simclr", "supcon", "resnet18_shuffled_labels"
 DATA = ("cifar10", "mnist", "cifar100")
 
 Call = TypeVar("Call", bound=tuple[Any, ...])
+Result = TypeVar("Result")
 
 
 def matrix(preset: str, data: Sequence[str] = DATA) -> list[Experiment]:
@@ -45,13 +46,13 @@ def run_all(
     -------
     Each run as it ends, with what went wrong.
     """
-    for (one, _), error in in_processes(train, [(one, place) for one in experiments], workers):
+    for (one, _), _, error in in_processes(train, [(one, place) for one in experiments], workers):
         yield one, error
 
 
 def in_processes(
-    function: Callable[..., object], calls: Sequence[Call], workers: int
-) -> Iterator[tuple[Call, BaseException | None]]:
+    function: Callable[..., Result], calls: Sequence[Call], workers: int
+) -> Iterator[tuple[Call, Result | None, BaseException | None]]:
     """Call a function with each of these arguments, in several processes.
 
     Parameters
@@ -60,13 +61,14 @@ def in_processes(
 
     Returns
     -------
-    The arguments of each call as it ends, with what went wrong.
+    The arguments of each call as it ends, with what it returned or what went wrong.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
-        futures: dict[Future[object], Call] = {pool.submit(function, *call): call for call in calls}
+        futures: dict[Future[Result], Call] = {pool.submit(function, *call): call for call in calls}
         for future in as_completed(futures):
-            yield futures[future], future.exception()
+            error = future.exception()
+            yield futures[future], None if error else future.result(), error
 
 
 def _begin_worker() -> None:

@@ -56,7 +56,7 @@ def keras_weights(network: nn.Sequential) -> list[NDArray[np.float32]]:
             tensors += [module.weight.T, module.bias]
         elif isinstance(module, nn.BatchNorm2d):
             tensors += [module.weight, module.bias, module.running_mean, module.running_var]
-    return [np.array(tensor.detach().cpu(), np.float32, order="C") for tensor in tensors if tensor is not None]
+    return [np.ascontiguousarray(tensor.numpy(force=True), np.float32) for tensor in tensors if tensor is not None]
 
 
 def _convolution(arguments: Any, channels: int) -> nn.Module:

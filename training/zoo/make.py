@@ -1,15 +1,18 @@
-"""A whole zoo: its models one by one, in several processes, which share nothing but the output folder."""
+"""A whole zoo: its models one by one, or several at once, in processes that share nothing but the output folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from complexity.errors import InputError
 from complexity.samples import Samples
+from pgdl_eval.formats.model_config import ModelConfig
 
 from ..config import environment
 from ..data import ImageTensors
@@ -20,10 +23,13 @@ from .architectures import ARCHITECTURES
 from .images import ZooImages, image_tensors, zoo_images
 from .keras_network import keras_weights
 from .tasks import ZooTask
-from .train import ModelTraining, evaluate, initial_network
+from .together import train_together
+from .train import Evaluated, ModelTraining, evaluate, initial_network
 from .zoo_folder import TrainedModel, ZooFolder
 
 SEED = 2020
+TOGETHER = 8  # at most, on a GPU
+EACH_ITS_OWN = ("dropout", "learning_rate", "weight_decay")  # models that differ in nothing else are trained at once
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Zoo:
     data : the image set's name.
     data_dir, out : the folders of image sets and of this zoo.
     device : see `devices.find_device`.
+    together : at most so many models are trained at once in a process; None for 8 on a GPU and 1 elsewhere.
     download : whether torchvision may fetch what is missing.
     """
 
@@ -47,6 +54,7 @@ class Zoo:
     data_dir: Path
     out: Path
     device: str = "auto"
+    together: int | None = None
     download: bool = False
 
     @property
@@ -82,63 +90,111 @@ def make_zoo(zoo: Zoo, workers: int) -> Iterator[tuple[str, TrainedModel | None,
     device, images, folder = find_device(zoo.device), zoo.images(), zoo.folder
     folder.claim(_description(zoo, images, device))
     folder.write_images(images)
-    waiting = []
-    for number, model in enumerate(zoo.models):
-        if folder.finished(model):
-            yield model, folder.read_training(model), None
-        else:
-            waiting.append((zoo, number))
-    # Small batches take longest: the processes end at about the same time if these come first.
-    waiting.sort(key=lambda one: _hyperparameters(zoo.settings, one[1])["batch_size"])
-    failures = {}
-    for (_, number), error in in_processes(make_model, waiting, workers):
-        model = zoo.models[number]
-        if error is not None:
-            failures[model] = str(error) if isinstance(error, InputError) else repr(error)
-        yield model, None if error else folder.read_training(model), error
+    for model in filter(folder.finished, zoo.models):
+        yield model, folder.read_training(model), None
+    waiting = [number for number, model in enumerate(zoo.models) if not folder.finished(model)]
+    calls = [(zoo, numbers) for numbers in groups(zoo, waiting, device)]
+    failures: dict[str, str] = {}
+    for (_, numbers), failed, ended in in_processes(make_models, calls, workers):
+        for number in numbers:
+            model, error = zoo.models[number], ended or (failed or {}).get(number)
+            if folder.finished(model):
+                yield model, folder.read_training(model), None
+            else:
+                failures[model] = str(error) if isinstance(error, InputError) else repr(error)
+                yield model, None, error
     folder.write_reference(list(zoo.settings.axes), failures, zoo.models)
 
 
-def make_model(zoo: Zoo, number: int, *, until: int | None = None) -> None:
-    """Train a model, or go on with it from its last checkpoint, and write it.
+def groups(zoo: Zoo, numbers: Sequence[int], device: Device) -> list[tuple[int, ...]]:
+    """The models that are trained at once, the longest trainings first.
+
+    Small batches take longest: the processes end at about the same time if these come first.
+    """
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for number in numbers:
+        values = _hyperparameters(zoo.settings, number)
+        key = tuple(value for name, value in values.items() if name not in EACH_ITS_OWN)
+        alike.setdefault((values["batch_size"], *key), []).append(number)
+    size = zoo.together or (TOGETHER if device.fast else 1)
+    groups = [tuple(found[i : i + size]) for found in alike.values() for i in range(0, len(found), size)]
+    return sorted(groups, key=lambda group: _hyperparameters(zoo.settings, group[0])["batch_size"])
+
+
+def make_models(zoo: Zoo, numbers: Sequence[int], *, until: int | None = None) -> dict[int, InputError]:
+    """Train models together, or go on with them from their last checkpoints, and write each as it ends.
 
     Parameters
     ----------
+    numbers : of models that differ in `EACH_ITS_OWN` alone.
     until : stop after this epoch, as if interrupted.
+
+    Returns
+    -------
+    What went wrong with those whose checkpoint is damaged or whose loss is not finite.
 
     Raises
     ------
     InputError
-        If the loss is not finite, a checkpoint is damaged or memory runs out.
+        If memory runs out.
     """
-    task, model, seed = zoo.settings, zoo.models[number], SEED + number
-    device, images = find_device(zoo.device), zoo.images()
-    hyperparameters = _hyperparameters(task, number)
-    config = ARCHITECTURES[task.architecture](hyperparameters, images.shape, images.classes)
-    with memory_errors(f"{model}, {hyperparameters}", "let fewer --workers share the device"):
-        train, test = (_tensors(part, device) for part in (images.train, images.test))
-        folder, flip = zoo.folder.unfinished(model), zoo.data not in DIGITS
-        training = ModelTraining(task, config, hyperparameters, seed, train, device, folder, flip=flip)
-        try:
-            found = training.run(until)
-        except InputError as error:
-            raise error.at(file=zoo.out, model=model) from error
-        if training.epochs == until:
-            return
-        tested = evaluate(training.network, test)
+    torch.backends.cudnn.allow_tf32 = False  # a recorded accuracy is that of the files on any device
+    failed: dict[int, InputError] = {}
+    training: dict[ModelTraining, int] = {}
+    sizes = f"{', '.join(zoo.models[number] for number in numbers)}, {_hyperparameters(zoo.settings, numbers[0])}"
+    with memory_errors(sizes, "train fewer models --together, or let fewer --workers share the device"):
+        for number in numbers:
+            try:
+                training[_begin(zoo, number)] = number
+            except InputError as error:
+                failed[number] = error
+        for one, found in train_together(list(training), until) if training else ():
+            if isinstance(found, InputError):
+                failed[training[one]] = found.at(file=zoo.out, model=zoo.models[training[one]])
+            else:
+                _write(zoo, training[one], one, found)
+    return failed
+
+
+def _begin(zoo: Zoo, number: int) -> ModelTraining:
+    """A model before its training, or at its last checkpoint."""
+    task, images, device = zoo.settings, zoo.images(), find_device(zoo.device)
+    return ModelTraining(
+        task,
+        _config(zoo, number),
+        _hyperparameters(task, number),
+        SEED + number,
+        _tensors(images.train, device),
+        device,
+        zoo.folder.unfinished(zoo.models[number]),
+        flip=zoo.data not in DIGITS,
+    )
+
+
+def _write(zoo: Zoo, number: int, training: ModelTraining, found: Evaluated) -> None:
+    """The files of a model whose training has ended."""
+    tested = evaluate(training.network, _tensors(zoo.images().test, training.device))
     described = TrainedModel(
-        hyperparameters=hyperparameters,
-        seed=seed,
+        hyperparameters=training.hyperparameters,
+        seed=training.seed,
         seconds=training.seconds,
         epochs=training.epochs,
         cross_entropy=found.cross_entropy,
         train_accuracy=found.accuracy,
         test_accuracy=tested.accuracy,
-        target_reached=task.stop.reached(found.cross_entropy, found.accuracy),
-        environment=environment(device),
+        target_reached=zoo.settings.stop.reached(found.cross_entropy, found.accuracy),
+        environment=_environment(training.device),
     )
-    weights, initial = (keras_weights(one) for one in (training.network, initial_network(config, seed)))
-    zoo.folder.write_model(model, config, weights, initial, described)
+    config = _config(zoo, number)
+    weights, initial = (keras_weights(one) for one in (training.network, initial_network(config, training.seed)))
+    zoo.folder.write_model(zoo.models[number], config, weights, initial, described)
+
+
+def _config(zoo: Zoo, number: int) -> ModelConfig:
+    images = zoo.images()
+    return ARCHITECTURES[zoo.settings.architecture](
+        _hyperparameters(zoo.settings, number), images.shape, images.classes
+    )
 
 
 def _hyperparameters(task: ZooTask, number: int) -> dict[str, Any]:
@@ -160,8 +216,13 @@ def _description(zoo: Zoo, images: ZooImages, device: Device) -> dict[str, Any]:
             "train_rows": len(images.train.inputs),
             "test_rows": len(images.test.inputs),
         },
-        **environment(device),
+        **_environment(device),
     }
+
+
+def _environment(device: Device) -> dict[str, Any]:
+    found = environment(device)
+    return {**found, "device": {**found["device"], "training": "float32"}}
 
 
 _images = lru_cache(maxsize=1)(zoo_images)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,6 @@ from ..randomness import generator, stream_seed
 from .keras_network import keras_network
 from .tasks import ZooTask
 
-CHECKPOINT_SECONDS = 60.0
 CROP = 8  # images are padded by an eighth of their side
 EVALUATED_AT_ONCE = 500
 
@@ -41,7 +40,7 @@ class Evaluated:
 
 
 class ModelTraining:
-    """A network in training, its optimizer, and how far it is.
+    """A network in training, its optimizer, its own random draws, and how far it is.
 
     Weight decay is SGD's own, on all parameters: its gradient is the value times the weight.
     On the processor, with as many threads, a training that was stopped and resumed is the same bit for bit.
@@ -51,6 +50,15 @@ class ModelTraining:
     hyperparameters : all of them, those that vary and the constants.
     folder : of its checkpoints.
     flip : whether augmentation mirrors images, which turns a digit into none.
+
+    Attributes
+    ----------
+    epochs, seconds : of training until now.
+
+    Raises
+    ------
+    InputError
+        If its checkpoint is damaged.
     """
 
     def __init__(
@@ -69,8 +77,6 @@ class ModelTraining:
         self.train, self.device, self.folder, self.flip = train, device, folder, flip
         self.network = initial_network(config, seed)
         device.place(self.network)
-        # Faster on processors, too. The types of some releases of PyTorch do not know this argument.
-        cast(Any, self.network).to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.SGD(
             self.network.parameters(),
             hyperparameters["learning_rate"],
@@ -79,53 +85,40 @@ class ModelTraining:
         )
         self.epochs, self.seconds = self._resume()
 
-    def run(self, until: int | None = None) -> Evaluated:
-        """Train until the stop rule holds, or to the last epoch; the training set in evaluation mode.
+    def begin_epoch(self) -> Tensor:
+        """Set the epoch's learning rate and draws; the order of the images."""
+        self.epochs += 1
+        rate = self.task.learning_rate(self.hyperparameters["learning_rate"], self.epochs)
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.draws = generator(self.device.torch, self.seed, "order and augmentation", self.epochs)
+        return torch.randperm(len(self.train), generator=self.draws, device=self.device.torch)
+
+    @property
+    def dropout_seed(self) -> int:
+        """Of this epoch."""
+        return stream_seed(self.seed, "dropout", self.epochs)
+
+    def images(self, rows: Tensor) -> Tensor:
+        """Training images, augmented where the task says so."""
+        images = self.train.images[rows]
+        if self.task.augmented:
+            images = crop_and_flip(images, self.draws, flip=self.flip, padding=images.shape[-1] // CROP)
+        return images
+
+    def end_epoch(self, loss: float) -> Evaluated | InputError | None:
+        """The training set in evaluation mode, once the stop rule holds or the epochs are over.
 
         Parameters
         ----------
-        until : stop after this epoch, as if interrupted.
-
-        Raises
-        ------
-        InputError
-            If the loss is not finite.
+        loss : of the epoch; an error is returned if it is not finite.
         """
-        began = saved = self.device.clock()
-        before, found = self.seconds, None
-        while found is None and self.epochs < min(self.task.stop.max_epochs, until or self.task.stop.max_epochs):
-            self.epochs += 1
-            self._epoch()
-            found = self._reached()
-            now = self.device.clock()
-            self.seconds = before + now - began
-            if now - saved > CHECKPOINT_SECONDS or self.epochs == until:
-                self._save()
-                saved = now
-        return found or evaluate(self.network, self.train)
-
-    def _epoch(self) -> None:
-        rate = self.task.learning_rate(self.hyperparameters["learning_rate"], self.epochs)
-        self.optimizer.param_groups[0]["lr"] = rate
-        draws = generator(self.device.torch, self.seed, "order and augmentation", self.epochs)
-        order = torch.randperm(len(self.train), generator=draws, device=self.device.torch)
-        torch.manual_seed(stream_seed(self.seed, "dropout", self.epochs))
-        self.network.train()
-        total = torch.zeros((), device=self.device.torch)
-        for rows in torch.split(order, self.hyperparameters["batch_size"]):
-            total += self._step(self.train.images[rows], self.train.labels[rows], draws) * len(rows)
-        loss = float(total) / len(self.train)
         if not math.isfinite(loss):
-            raise InputError(f"the loss became {loss} in epoch {self.epochs}")
+            return InputError(f"the loss became {loss} in epoch {self.epochs}")
+        return self._reached() or self.at_the_end()
 
-    def _step(self, images: Tensor, labels: Tensor, draws: torch.Generator) -> Tensor:
-        if self.task.augmented:
-            images = crop_and_flip(images, draws, flip=self.flip, padding=images.shape[-1] // CROP)
-        loss = functional.cross_entropy(self.network(images), labels)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        return loss.detach()
+    def at_the_end(self) -> Evaluated | None:
+        """The training set in evaluation mode, if the epochs are over."""
+        return evaluate(self.network, self.train) if self.epochs >= self.task.stop.max_epochs else None
 
     def _reached(self) -> Evaluated | None:
         """The whole training set, if it is at the target; it is not looked at before its first tenth is."""
@@ -135,7 +128,8 @@ class ModelTraining:
                 return None
         return found
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write a checkpoint."""
         save_checkpoint(self.folder / "checkpoints", self.epochs, self.network, self.optimizer)
         write_json(self.folder / "progress.json", {"epochs": self.epochs, "seconds": self.seconds})
 
