@@ -22,7 +22,7 @@ EXTRAS = {
     # Keras 3 on PyTorch, without TensorFlow.
     "keras-torch": ["keras>=3.5", "torch>=2.2"],
     # training/; image folders are read by Pillow.
-    "torch": ["torch>=2.2", "safetensors>=0.4", "pillow>=10"],
+    "torch": ["torch>=2.2", "safetensors>=0.4", "pillow>=10", "filelock>=3.12"],
     # Only for its data sets and its ResNet-50. Not in [dev]: beside a PyTorch that brings Triton, TensorFlow ends the
     # process (seen with TensorFlow 2.21 and PyTorch 2.14 when both are imported).
     "torchvision": ["torchvision>=0.17"],
@@ -37,6 +37,7 @@ EXTRAS["dev"] = [
     "torch==2.13.0",
     "safetensors>=0.4",
     "pillow>=10",
+    "filelock>=3.12",
     *EXTRAS["dask"],
     "scikit-learn>=1.3",
     "pytest>=8",

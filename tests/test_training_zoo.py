@@ -151,6 +151,17 @@ def test_another_zoo_in_the_same_folder_is_an_error(stripes, tmp_path, in_this_p
     )
 
 
+def test_a_second_command_in_the_same_folder_is_an_error(stripes, tmp_path, in_this_process):
+    zoo = tiny_zoo(stripes, tmp_path)
+    first = make_zoo(zoo, 1)
+    next(first)
+    with pytest.raises(InputError, match=f"{tmp_path}: another command is at work in this folder"):
+        list(make_zoo(zoo, 1))
+    first.close()
+    make_here(zoo)
+    assert not (tmp_path / "unfinished").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -85,25 +85,30 @@ def make_zoo(zoo: Zoo, workers: int) -> Iterator[tuple[str, TrainedModel | None,
     Raises
     ------
     InputError
-        For an unknown device or image set, or if the folder holds another zoo.
+        For an unknown device or image set, or if the folder holds another zoo or another command is at work in it.
     """
     device, images, folder = find_device(zoo.device), zoo.images(), zoo.folder
-    folder.claim(_description(zoo, images, device))
-    folder.write_images(images)
-    for model in filter(folder.finished, zoo.models):
-        yield model, folder.read_training(model), None
-    waiting = [number for number, model in enumerate(zoo.models) if not folder.finished(model)]
-    calls = [(zoo, numbers) for numbers in groups(zoo, waiting, device)]
-    failures: dict[str, str] = {}
-    for (_, numbers), failed, ended in in_processes(make_models, calls, workers):
-        for number in numbers:
-            model, error = zoo.models[number], ended or (failed or {}).get(number)
+    with folder.locked():
+        folder.claim(_description(zoo, images, device))
+        folder.write_images(images)
+        failures: dict[str, str] = {}
+        for model, error in _train(zoo, workers, device):
             if folder.finished(model):
                 yield model, folder.read_training(model), None
             else:
                 failures[model] = str(error) if isinstance(error, InputError) else repr(error)
                 yield model, None, error
-    folder.write_reference(list(zoo.settings.axes), failures, zoo.models)
+        folder.write_reference(list(zoo.settings.axes), failures, zoo.models)
+
+
+def _train(zoo: Zoo, workers: int, device: Device) -> Iterator[tuple[str, BaseException | None]]:
+    """Each model that is finished, and the others as they end, with what went wrong."""
+    finished = [zoo.folder.finished(model) for model in zoo.models]
+    yield from ((model, None) for model, done in zip(zoo.models, finished, strict=True) if done)
+    waiting = [number for number, done in enumerate(finished) if not done]
+    calls = [(zoo, numbers) for numbers in groups(zoo, waiting, device)]
+    for (_, numbers), failed, error in in_processes(make_models, calls, workers):
+        yield from ((zoo.models[number], error or (failed or {}).get(number)) for number in numbers)
 
 
 def groups(zoo: Zoo, numbers: Sequence[int], device: Device) -> list[tuple[int, ...]]:

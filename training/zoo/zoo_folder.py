@@ -7,6 +7,7 @@ OUT/model_configs.json       of the finished models, once none is under way
 OUT/zoo.json                 what was made: task, scale, grid, seed, data, code, device, versions
 OUT/zoo_status.json          every model's training.json, and why the failed ones failed
 OUT/unfinished/model_N/      checkpoints of a model under way
+OUT/unfinished/lock          held by the command that is at work
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
@@ -90,6 +93,27 @@ class ZooFolder:
             problem = "the folder holds another zoo; choose another --out"
             raise InputError(problem, file=file, field=field, expected=now, found=before)
         return None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other commands out, until this process ends at the latest.
+
+        Raises
+        ------
+        InputError
+            If another one is at work here.
+        """
+        file = self.path / "unfinished" / "lock"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError("another command is at work in this folder", file=self.path) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def write_images(self, images: ZooImages) -> None:
         """Write the tfrecords, if they are not there."""
