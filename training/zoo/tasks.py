@@ -91,6 +91,9 @@ _MINI: dict[str, Any] = {
     "train_limit": 2500,
     "test_limit": 5000,
 }
+# Dropout of 0.25 after every block, or flipped and cropped images, keep narrow networks far from the target: at the
+# competition's values and its learning rate they came to 69% of 2,500 images.
+_MINI_NETWORK_IN_NETWORK: dict[str, Any] = {**_MINI, "image_side": 16}
 
 TASKS: dict[str, dict[str, ZooTask]] = {
     "task1": {
@@ -167,13 +170,12 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             "svhn",
             {
                 "depth": (6, 9),
-                "dropout": (0.0, 0.25),
+                "dropout": (0.0, 0.05, 0.1),
                 "weight_decay": (0.0, 0.001),
                 "batch_size": (32, 128),
             },
-            {"learning_rate": 0.01, "conv_width": 32},
-            image_side=16,
-            **_MINI,
+            {"learning_rate": 0.02, "conv_width": 32},
+            **_MINI_NETWORK_IN_NETWORK | {"milestones": (100, 150)},
         ),
     },
     "task8": {
@@ -252,16 +254,15 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             "network_in_network",
             "cifar10",
             {
-                "conv_width": (16, 32),
+                "conv_width": (32, 48),
                 "depth": (6, 9),
-                "dropout": (0.0, 0.25),
+                "dropout": (0.0, 0.1),
                 "weight_decay": (0.0, 0.001),
                 "batch_size": (32, 128),
             },
-            {"learning_rate": 0.01},
+            {"learning_rate": 0.02},
             augmented=True,
-            image_side=16,
-            **_MINI,
+            **_MINI_NETWORK_IN_NETWORK | {"milestones": (150, 200), "train_limit": 1000},
         ),
     },
 }
