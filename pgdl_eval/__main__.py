@@ -61,6 +61,7 @@ def ingest_command(
         f"{outcome.computed} computed, {outcome.skipped} already done, {outcome.exceeded} out of time, "
         f"{len(outcome.failures)} failed; files in {output_dir}",
         soft_wrap=True,
+        markup=False,
         highlight=False,
     )
     sys.exit(1 if outcome.failures else 0)

@@ -80,7 +80,7 @@ def ingest(
             samples = Samples(*task.training_samples())
         except InputError as error:
             outcome.failures.append((task.name, "all measures", "all models", str(error)))
-            say(f"[red]failed[/red] {task.name}: {error}")
+            say(f"failed {task.name}: {error}")
             continue
         sheets = {}
         for measure in measures:
@@ -175,7 +175,7 @@ def _compute(sheet: Sheet, model: str, network: Any, samples: Samples, say: Say)
     if doubts:
         sheet.provenance.warnings[model] = doubts
         for doubt in doubts:
-            say(f"[yellow]warning[/yellow] {sheet.provenance.task} {model} {sheet.measure.name}: {doubt}")
+            say(f"warning {sheet.provenance.task} {model} {sheet.measure.name}: {doubt}")
 
 
 def _fail(sheet: Sheet, task: Task, model: str, error: Exception, outcome: Outcome, say: Say) -> None:
@@ -185,7 +185,7 @@ def _fail(sheet: Sheet, task: Task, model: str, error: Exception, outcome: Outco
     sheet.values.pop(model, None)
     sheet.provenance.failures[model] = why
     outcome.failures.append((task.name, sheet.measure.name, model, why))
-    say(f"[red]failed[/red] {task.name} {model} {sheet.measure.name}: {why}")
+    say(f"failed {task.name} {model} {sheet.measure.name}: {why}")
     sheet.write()
 
 
@@ -210,7 +210,7 @@ def _run_combination(task: Task, sheet: Sheet, components: Sequence[Sheet], outc
     except InputError as error:
         why = str(error.at(file=sheet.file))
         outcome.failures.append((task.name, name, "all models", why))
-        say(f"[red]failed[/red] {task.name} {name}: {why}")
+        say(f"failed {task.name} {name}: {why}")
         return
     for model, why in sheet.provenance.failures.items():
         outcome.failures.append((task.name, name, model, why))

@@ -16,6 +16,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+COLORS = {"failed": "red", "warning": "yellow"}
 
 
 @dataclass
@@ -35,15 +38,19 @@ class ModelProgress:
         self.bar.update(self.row, completed=number, description=f"{task} {model}".strip())
 
     def say(self, text: str) -> None:
-        """Print a message above the bar."""
-        self.bar.console.print(text, highlight=False, soft_wrap=True)
+        """Print a message above the bar, as it stands; the first word may be one of `COLORS`."""
+        message = Text(text)
+        first = text.split(" ", 1)[0]
+        if first in COLORS:
+            message.stylize(COLORS[first], 0, len(first))
+        self.bar.console.print(message, soft_wrap=True)
 
 
 @contextmanager
 def progress_bar(console: Console) -> Iterator[ModelProgress]:
     """The bar, on a console."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -252,7 +252,7 @@ def _print(found: Scores, output_dir: Path, console: Console) -> None:
     if found.means:
         console.print(score_table(f"Mean over {found.means[0].tasks} tasks", found.means))
     for measure, average in found.averages.items():
-        console.print(f"{measure}: task_average_score {average:0.12f}", highlight=False)
+        console.print(f"{measure}: task_average_score {average:0.12f}", markup=False, highlight=False)
     for note in found.notes:
         console.print(f"note: {note}", markup=False, highlight=False)
     console.print(f"files: {output_dir}", markup=False, highlight=False, soft_wrap=True)

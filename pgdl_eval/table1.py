@@ -229,7 +229,7 @@ def table1_command(input_dir: Path, reference_dir: Path | None, output_dir: Path
 def _print(table: Table1, output_dir: Path, console: Console) -> None:
     tasks: Mapping[str, TaskStatistics] = table.tasks
     sizes = ", ".join(f"{task} ({len(statistics.reference.models)} models)" for task, statistics in tasks.items())
-    console.print(f"Table 1 on {sizes}", highlight=False)
+    console.print(f"Table 1 on {sizes}", markup=False, highlight=False)
     console.print(
         score_rows(table.rows, list(tasks)), certainty_rows(table.rows), spearman_rows(table.rows, list(tasks))
     )

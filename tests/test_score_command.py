@@ -154,6 +154,16 @@ def test_the_tables_fit_a_terminal_of_80_columns(folders):
         assert sum(line.startswith(f" {name} ") for line in tables) == count
 
 
+def test_names_in_brackets_stand_in_the_tables_as_they_are(tmp_path):
+    measure, task = "angle[layer=logits,k=1]", "[bold]task"
+    write_task(tmp_path / "ref", task)
+    write_values(tmp_path / "many" / measure, task)
+    done = CliRunner().invoke(main, [str(tmp_path / name) for name in ("ref", "many", "out")], env={"COLUMNS": "120"})
+    assert f"{measure}: task_average_score " in done.stdout
+    assert sum(line.startswith(f" {measure} ") for line in done.stdout.splitlines()) == 3
+    assert sum(line.startswith(task) for line in done.stdout.splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -77,10 +77,10 @@ class TensorBoardWatcher(BarWatcher):
 def progress_bar(console: Console) -> Iterator[Progress]:
     """The bar, on a console."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
+        TextColumn("{task.fields[state]}", markup=False),
         TimeElapsedColumn(),
         TextColumn("left"),
     )

@@ -21,11 +21,11 @@ RANDOM = "random measures"
 def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
     """The scores of measures on one task, or in the mean over tasks, above what random measures reach there."""
     names = ("score", "95% interval", "p", "signed", "verdict")
-    table = _table(f"{where}: 100 x conditional mutual information", names)
+    table = _table(f"{escape(where)}: 100 x conditional mutual information", names)
     for row in rows:
         limits = interval_text(row.score_interval, "{:.1f}", unit=100)
         signed = f"{100 * row.signed_score:+.2f}"
-        table.add_row(row.measure, percent(row.score), limits, p_text(row.noise.p_value), signed, row.verdict)
+        table.add_row(escape(row.measure), percent(row.score), limits, p_text(row.noise.p_value), signed, row.verdict)
     table.add_section()
     noise = rows[0].noise
     for name, value in (("mean", noise.mean), ("95%", noise.percentile_95), ("max", noise.largest)):
@@ -36,10 +36,10 @@ def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
 def correlation_table(rows: Sequence[Evaluation]) -> Table:
     """The rank correlation of each measure with the gap over all models of one task, with 95% intervals."""
     first = rows[0]
-    title = f"{first.task}, {first.models} models: rank correlation with the generalization gap"
+    title = f"{escape(first.task)}, {first.models} models: rank correlation with the generalization gap"
     table = _table(title, ("tied", "", "value", "95% interval", "p"))
     for row in rows:
-        table.add_row(row.measure, str(row.tied_models), "Spearman", *_correlation(row.spearman))
+        table.add_row(escape(row.measure), str(row.tied_models), "Spearman", *_correlation(row.spearman))
         table.add_row("", "", "tau-b", *_correlation(row.kendall))
     return table
 
@@ -51,7 +51,7 @@ def robustness_table(rows: Sequence[Evaluation]) -> Table:
     over environments, groups of equal hyper-parameter whose tau-b has the other sign than that of all models, regret of
     the top model in points of the gap, hit rate of the top tenth.
     """
-    title = f"{rows[0].task}: granulated tau, sign-error, reversed groups, regret of picking"
+    title = f"{escape(rows[0].task)}: granulated tau, sign-error, reversed groups, regret of picking"
     names = ("tau\nmean", "tau\nleast", "error\nmean", "error\n90%", "error\nmax", "groups\nreversed", "regret")
     table = _table(title, (*names, "top\n10%"), padding=0)  # all of it and a name of 24 letters in 80 columns
     for row in rows:
@@ -60,7 +60,7 @@ def robustness_table(rows: Sequence[Evaluation]) -> Table:
         errors = (f"{value:.2f}" for value in (error.mean, error.percentile_90, error.maximum))
         flipped = f"{len(reversed_within(row.within, row.kendall.value))} of {len(row.within)}"
         chosen = f"{100 * picked.regret:.1f}", f"{100 * picked.hit_rate:.0f}%"
-        table.add_row(row.measure, number(psi.mean), number(least), *errors, flipped, *chosen)
+        table.add_row(escape(row.measure), number(psi.mean), number(least), *errors, flipped, *chosen)
     table.add_section()
     picked = rows[0].selection
     chance = f"{100 * picked.regret_at_random:.1f}", f"{100 * picked.hit_rate_at_random:.0f}%"
@@ -104,17 +104,17 @@ def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1)
 def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]) -> Table:
     """The models of a task from the smallest to the largest expected gap, beside their true gaps."""
     table = Table(
-        title=f"{row.task} by {row.measure}: smallest expected gap first",
+        title=escape(f"{row.task} by {row.measure}: smallest expected gap first"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
     )
-    for name in ("rank", "model", row.measure, "gap (points)", "rank of gap"):
+    for name in ("rank", "model", escape(row.measure), "gap (points)", "rank of gap"):
         table.add_column(name, justify="left" if name == "model" else "right")
     sign = 1 if row.higher_means == "larger gap" else -1
     order = sorted(range(len(models)), key=lambda i: sign * values[i])
     true_rank = {i: rank for rank, i in enumerate(sorted(range(len(models)), key=lambda i: gaps[i]), 1)}
     for rank, i in enumerate(order, 1):
-        table.add_row(str(rank), models[i], f"{values[i]:.4f}", f"{100 * gaps[i]:.2f}", str(true_rank[i]))
+        table.add_row(str(rank), escape(models[i]), f"{values[i]:.4f}", f"{100 * gaps[i]:.2f}", str(true_rank[i]))
     return table
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pandas as pd
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from ..formats.atomic import write_text
@@ -39,14 +40,16 @@ NO_DATA = "no data"
 def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Scores: the paper's, ours by task and in the mean, and where they stand; below them those of random measures."""
     table = _table("Score, 100 x CMI (the paper's: other models)")
-    for name in ("paper", *tasks, *(["mean"] if len(tasks) > 1 else [])):
+    for name in ("paper", *map(escape, tasks), *(["mean"] if len(tasks) > 1 else [])):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     for row in rows:
         cells = [_score(row.evaluations.get(task), row.missing.get(task, "")) for task in tasks]
         if len(tasks) > 1:
             cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
-        table.add_row(row.measure, _paper(row), *cells, UNDEFINED if row.overall is None else row.overall.verdict)
+        table.add_row(
+            escape(row.measure), _paper(row), *cells, UNDEFINED if row.overall is None else row.overall.verdict
+        )
     _add_noise(table, rows, tasks)
     return table
 
@@ -60,7 +63,7 @@ def certainty_rows(rows: Sequence[Row]) -> Table:
         if row.overall is not None:
             limits = interval_text(row.overall.score_interval, "{:.1f}", unit=100)
             cost = UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
-            table.add_row(row.measure, limits, p_text(row.overall.noise.p_value), cost)
+            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), cost)
     return table
 
 
@@ -68,10 +71,10 @@ def spearman_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Spearman's correlation with the gap by task."""
     table = _table("Spearman's correlation with the gap")
     for task in tasks:
-        table.add_column(task, justify="right", no_wrap=True)
+        table.add_column(escape(task), justify="right", no_wrap=True)
     for row in rows:
         if row.evaluations:
-            table.add_row(row.measure, *(_spearman(row.evaluations.get(task)) for task in tasks))
+            table.add_row(escape(row.measure), *(_spearman(row.evaluations.get(task)) for task in tasks))
     return table
 
 
