@@ -15,6 +15,7 @@ import training.recording  # noqa: E402
 from complexity.errors import InputError  # noqa: E402
 from training.checkpoint import load_weights  # noqa: E402
 from training.experiment import Place  # noqa: E402
+from training.lock import locked  # noqa: E402
 from training.loop import train  # noqa: E402
 from training.networks import Network, make_encoder  # noqa: E402
 
@@ -27,6 +28,16 @@ def test_a_folder_of_another_config_is_refused(finished, blobs):
         f"{finished.path}/config.json: settings.batch_size: the folder holds a run of another config; "
         "choose another --out (expected 8, found 16)"
     )
+
+
+def test_a_second_command_in_the_folder_of_a_run_is_refused(tmp_path, blobs):
+    run = train(experiment("mlp"), Place(blobs, tmp_path, "cpu"), until=1)
+    with (
+        locked(run.path, run.path / "lock"),
+        pytest.raises(InputError, match=f"{run.path}: another command is at work in this folder"),
+    ):
+        train(experiment("mlp"), Place(blobs, tmp_path, "cpu"))
+    assert train(experiment("mlp"), Place(blobs, tmp_path, "cpu"), until=2).finished() is False
 
 
 def test_a_citation_alone_makes_no_other_config(finished, blobs, tmp_path):

@@ -13,6 +13,7 @@ from .config import claim, describe, environment
 from .data import ImageSet
 from .devices import find_device, memory_errors
 from .experiment import Experiment, Place
+from .lock import locked
 from .progress import Watcher
 from .recording import record_data
 from .run_folder import RunFolder
@@ -42,28 +43,34 @@ def train(
     Raises
     ------
     InputError
-        For an unknown recipe, preset, setting, device or data set; if the folder belongs to another run, the
-        checkpoint is damaged, the loss is not finite or memory runs out.
+        For an unknown recipe, preset, setting, device or data set; if the folder belongs to another run or another
+        command is at work in it, the checkpoint is damaged, the loss is not finite or memory runs out.
     """
     settings, device = experiment.settings(), find_device(place.device)
     data, run = place.image_set(experiment.data, settings), experiment.folder(place.out)
-    claim(run, describe(experiment, settings, data, device))
-    if run.finished():
-        return run
-    with memory_errors(_sizes(settings, data)):
-        trainer = make_trainer(run, settings, experiment.seed, data, device, watcher or Watcher())
-        done = _resume(trainer) or _begin(trainer, data)
-        trainer.watcher.begin(experiment.name, done * trainer.iterations, settings.epochs * trainer.iterations)
-        last = min(settings.epochs, until or settings.epochs)
-        for epoch in range(done + 1, last + 1):
-            try:
-                _finish_epoch(trainer, epoch, trainer.epoch(epoch))
-            except InputError as error:
-                problem = f"{error} in epoch {epoch}; the checkpoint of epoch {epoch - 1} is kept"
-                raise InputError(problem, file=run.path) from error
-    if last == settings.epochs:
-        run.append("end", {"epoch": last})
+    with locked(run.path, run.path / "lock"):
+        claim(run, describe(experiment, settings, data, device))
+        if run.finished():
+            return run
+        with memory_errors(_sizes(settings, data)):
+            trainer = make_trainer(run, settings, experiment.seed, data, device, watcher or Watcher())
+            _train(trainer, experiment.name, data, min(settings.epochs, until or settings.epochs))
     return run
+
+
+def _train(trainer: Trainer, name: str, data: ImageSet, last: int) -> None:
+    """Begin, or go on, to the last epoch wanted."""
+    epochs = trainer.settings.epochs
+    done = _resume(trainer) or _begin(trainer, data)
+    trainer.watcher.begin(name, done * trainer.iterations, epochs * trainer.iterations)
+    for epoch in range(done + 1, last + 1):
+        try:
+            _finish_epoch(trainer, epoch, trainer.epoch(epoch))
+        except InputError as error:
+            problem = f"{error} in epoch {epoch}; the checkpoint of epoch {epoch - 1} is kept"
+            raise InputError(problem, file=trainer.run.path) from error
+    if last == epochs:
+        trainer.run.append("end", {"epoch": last})
 
 
 def _begin(trainer: Trainer, data: ImageSet) -> int:

@@ -6,6 +6,7 @@
     RUN/first_epoch.npz    P-vectors of the subset at iterations within the first epoch, stacked
     RUN/epochs/0000.npz    P-vectors after each epoch; 0 is the untrained network
     RUN/checkpoints/0012/  the last epoch's weights and optimizer; see `checkpoint`
+    RUN/lock               held by the command that is at work
 
 Arrays of the `.npz` files have names with slashes. A *decomposition* of a feature matrix is a group of arrays under
 `MATRIX/uncentered/` and `MATRIX/centered/` (columns centred):

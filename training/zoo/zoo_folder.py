@@ -15,14 +15,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
@@ -32,6 +31,7 @@ from pgdl_eval.formats.model_configs import read_json, write_reference
 from pgdl_eval.formats.task import REFERENCE, TEST, TRAIN
 from pgdl_eval.formats.task_writer import write_model, write_samples
 
+from ..lock import locked
 from .images import ZooImages
 
 FORMAT, VERSION = "model zoo", 1
@@ -94,26 +94,9 @@ class ZooFolder:
             raise InputError(problem, file=file, field=field, expected=now, found=before)
         return None
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other commands out, until this process ends at the latest.
-
-        Raises
-        ------
-        InputError
-            If another one is at work here.
-        """
-        file = self.path / "unfinished" / "lock"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(file, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise InputError("another command is at work in this folder", file=self.path) from error
-        try:
-            yield
-        finally:
-            lock.release()
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other commands out, as `lock.locked` does."""
+        return locked(self.path, self.path / "unfinished" / "lock")
 
     def write_images(self, images: ZooImages) -> None:
         """Write the tfrecords, if they are not there."""
