@@ -116,14 +116,13 @@ def groups(zoo: Zoo, numbers: Sequence[int], device: Device) -> list[tuple[int, 
 
     Small batches take longest: the processes end at about the same time if these come first.
     """
+    settings = {number: _hyperparameters(zoo.settings, number) for number in numbers}
     alike: dict[tuple[Any, ...], list[int]] = {}
-    for number in numbers:
-        values = _hyperparameters(zoo.settings, number)
-        key = tuple(value for name, value in values.items() if name not in EACH_ITS_OWN)
-        alike.setdefault((values["batch_size"], *key), []).append(number)
+    for number in sorted(numbers, key=lambda number: settings[number]["batch_size"]):
+        shared = tuple(value for name, value in settings[number].items() if name not in EACH_ITS_OWN)
+        alike.setdefault(shared, []).append(number)
     size = zoo.together or (TOGETHER if device.fast else 1)
-    groups = [tuple(found[i : i + size]) for found in alike.values() for i in range(0, len(found), size)]
-    return sorted(groups, key=lambda group: _hyperparameters(zoo.settings, group[0])["batch_size"])
+    return [tuple(found[i : i + size]) for found in alike.values() for i in range(0, len(found), size)]
 
 
 def make_models(zoo: Zoo, numbers: Sequence[int], *, until: int | None = None) -> dict[int, InputError]:
@@ -143,7 +142,7 @@ def make_models(zoo: Zoo, numbers: Sequence[int], *, until: int | None = None) -
     InputError
         If memory runs out.
     """
-    torch.backends.cudnn.allow_tf32 = False  # a recorded accuracy is that of the files on any device
+    torch.backends.cudnn.allow_tf32 = False  # the accuracies are those of the files, up to rounding
     failed: dict[int, InputError] = {}
     training: dict[ModelTraining, int] = {}
     sizes = f"{', '.join(zoo.models[number] for number in numbers)}, {_hyperparameters(zoo.settings, numbers[0])}"
