@@ -94,7 +94,7 @@ class Lanczos:
 
     def _at_its_end(self, tolerance: float) -> bool:
         """Whether further steps in this precision cannot help."""
-        if not len(self.main.next) and (self.hidden is None or not len(self.hidden.next)):
+        if not self._growing() and not self._needs_watch():
             return True
         if not self.accuracy.out_of_reach(tolerance):
             return False
@@ -102,8 +102,12 @@ class Lanczos:
         close = self.accuracy.lower > (1 - CLOSE) * self.main.values[self.k - 1]
         return close or self.precision is np.float64 or self._watching() is None
 
+    def _growing(self) -> list[KrylovSpace]:
+        """The spaces that another reading would serve."""
+        return [space for space in (self.main, self._watching()) if space is not None and len(space.next)]
+
     def _step(self) -> None:
-        spaces = [space for space in (self.main, self._watching()) if space is not None and len(space.next)]
+        spaces = self._growing()
         left, image = self.source.products(self.source.xp.concatenate([space.next for space in spaces]), self.precision)
         for space in spaces:
             rows = len(space.next)
