@@ -106,6 +106,16 @@ def test_what_the_sample_of_rows_does_not_show_is_found():
     assert abs(found.vectors[1, 0]) > 0.99
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_few_columns_of_many_rows(seed):
+    """The start's space soon is the whole of it, when the watch on hidden values has seen enough already."""
+    rng = np.random.default_rng(seed)
+    matrix = (rng.standard_normal((40_000, 16)) * np.arange(1, 17) ** -0.1).astype(np.float32)
+    found = check(matrix, k=6, tolerance=1e-3)
+    assert found.route.startswith("lanczos")
+    assert found.converged.all()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["f2", "f4", "f8", "u1", "i4"]), st.booleans(),
        st.integers(0, 2**32 - 1))  # fmt: skip
