@@ -59,4 +59,4 @@ def distances(values: Table) -> Table:
 
 
 def _degrees(noise: Table, gap: Table) -> Table:
-    return np.asarray(np.degrees(np.arcsin(np.minimum(1.0, noise / np.maximum(gap, 1e-300)))))
+    return np.asarray(np.degrees(np.arcsin(noise / np.maximum(np.maximum(noise, gap), 1e-300))))
