@@ -21,7 +21,7 @@ EXTRAS = {
     "keras": ["tensorflow>=2.15", "keras>=2.15", "scikit-learn>=1.3"],
     # Keras 3 on PyTorch, without TensorFlow.
     "keras-torch": ["keras>=3.5", "torch>=2.2"],
-    # training/; image folders are read by Pillow.
+    # training/; image folders are read by Pillow, folders at work are locked by filelock.
     "torch": ["torch>=2.2", "safetensors>=0.4", "pillow>=10", "filelock>=3.12"],
     # Only for its data sets and its ResNet-50. Not in [dev]: beside a PyTorch that brings Triton, TensorFlow ends the
     # process (seen with TensorFlow 2.21 and PyTorch 2.14 when both are imported).
