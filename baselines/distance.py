@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from complexity.measures import measure
+from complexity.measures.registry import measure
 from complexity.models import adapt
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from complexity.measures import Measured, measure
+from complexity.measures.registry import Measured, measure
 from complexity.models import adapt, batches
 from complexity.samples import read_samples
 

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from complexity.drawn_images import Change, Drawn, check_counts, draw
 from complexity.errors import InputError
-from complexity.measures import Measured, measure
-from complexity.model_data_angle import MAX_SAMPLES as MAX_ROWS
+from complexity.images.drawn_images import Change, Drawn, check_counts, draw
+from complexity.images.perturbation import mixing
+from complexity.measures.model_data_angle import MAX_SAMPLES as MAX_ROWS
+from complexity.measures.registry import Measured, measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.interface import Array
-from complexity.perturbation import mixing
 from complexity.samples import read_samples
 
 GROUP = 120  # samples of one index: the authors join 3 batches of 40

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from complexity.measures import Measured, measure
+from complexity.measures.registry import Measured, measure
 from complexity.models import TrainedModel, adapt, batches
 from complexity.models.interface import Array
 from complexity.samples import read_samples

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from complexity.measures import measure
+from complexity.measures.registry import measure
 from complexity.models import adapt
 
 SIDE = 32  # the kit takes images of 32 x 32, whatever the task's are

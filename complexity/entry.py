@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import submitted
-from .combination import resolve
+from .measures.combination import resolve
 
 
 def complexity(model: Any, dataset: Any, **settings: Any) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 from .identity_cache import IdentityCache
-from .pvector import PVectors, p_vectors
+from .pvectors.pvector import PVectors, p_vectors
 
 ROWS_AT_A_TIME = 1024  # what is taken from a tf.data pipeline in one step
 

@@ -3,4 +3,4 @@
 Several, joined by "+", are a combination.
 """
 
-MEASURE = "complexity.model_data_angle:angle_to_data"
+MEASURE = "complexity.measures.model_data_angle:angle_to_data"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from complexity.combination import Combination, stand_in_value
 from complexity.errors import InputError
+from complexity.measures.combination import Combination, stand_in_value
 
 from .metrics.rank_aggregation import aggregate
 from .sheet import Sheet

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from complexity.combination import Combination
 from complexity.errors import InputError, InputWarning
-from complexity.measures import Measure
+from complexity.measures.combination import Combination
+from complexity.measures.registry import Measure
 from complexity.samples import Samples
 
 from .combined import combine, summary

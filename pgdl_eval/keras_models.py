@@ -13,7 +13,7 @@ from typing import Any
 
 from complexity.errors import InputError
 
-from .formats.model_config import ModelConfig
+from .formats.architecture import ModelConfig
 from .formats.task import CONFIG, StoredModel
 
 

@@ -7,10 +7,10 @@ import pkgutil
 from types import ModuleType
 
 import baselines
-import complexity
-from complexity import measures
-from complexity.combination import resolve
-from complexity.measures import Measure
+import complexity.measures
+from complexity.measures import registry as measures
+from complexity.measures.combination import resolve
+from complexity.measures.registry import Measure
 
 from .variants import base_name, variant
 
@@ -19,7 +19,7 @@ COMBINATIONS = ("distance+angle", "pseudo_validation+angle")  # of the paper's T
 
 def all_measures() -> dict[str, Measure]:
     """Every registered measure by name, those of `complexity/` and `baselines/`, and the paper's combinations."""
-    for package in (complexity, baselines):
+    for package in (complexity.measures, baselines):
         _import_modules(package)
     return {**measures.registered(), **{name: resolve(name) for name in COMBINATIONS}}
 

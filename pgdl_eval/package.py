@@ -10,9 +10,9 @@ from pathlib import Path
 
 import complexity
 from complexity import submitted
-from complexity.combination import Combination
 from complexity.errors import InputError
-from complexity.measures import Measure
+from complexity.measures.combination import Combination
+from complexity.measures.registry import Measure
 
 from .measures import find_measure
 from .variants import Variant, base_name

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from complexity.errors import InputError
-from complexity.measures import Direction
-from pgdl_eval.formats.model_configs import Reference, check_grid, read_reference
+from complexity.measures.registry import Direction
 from pgdl_eval.formats.predictions import TimeExceeded, read_predictions
+from pgdl_eval.formats.reference import Reference, check_grid, read_reference
 from pgdl_eval.measures import all_measures
 from pgdl_eval.metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from pgdl_eval.metrics.half_samples import RESAMPLES

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from complexity.combination import Combination
 from complexity.errors import InputError
-from complexity.measures import Measure
+from complexity.measures.combination import Combination
+from complexity.measures.registry import Measure
 
 from .combined import aggregation_settings, check_aggregation
 from .variants import Variant

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from complexity.errors import InputError
-from complexity.measures import Measure
+from complexity.measures.registry import Measure
 
 from .formats.predictions import read_values, write_predictions
 from .provenance import Provenance, provenance_file, read_provenance

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from complexity.combination import Combination
 from complexity.errors import InputError
+from complexity.measures.combination import Combination
 
 from .formats.predictions import read_predictions
 from .formats.task import REFERENCE, find_tasks, has_models

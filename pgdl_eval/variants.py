@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from complexity.combination import Combination
 from complexity.errors import InputError
-from complexity.measures import Measure
+from complexity.measures.combination import Combination
+from complexity.measures.registry import Measure
 
 
 @dataclass(frozen=True)

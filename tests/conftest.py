@@ -63,8 +63,8 @@ def finished(blobs, tmp_path_factory):
     """The folder of a finished run of resnet18."""
     from training_runs import experiment
 
-    from training.experiment import Place
-    from training.loop import train
+    from training.runs.experiments import Place
+    from training.runs.run import train
 
     return train(experiment("resnet18", epochs=2), Place(blobs, tmp_path_factory.mktemp("runs"), "cpu"))
 
@@ -83,7 +83,7 @@ def in_this_process(monkeypatch):
             except InputError as error:
                 yield call, None, error
 
-    monkeypatch.setattr("training.zoo.make.in_processes", call_all)
+    monkeypatch.setattr("training.zoo.zoo.in_processes", call_all)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

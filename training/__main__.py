@@ -13,12 +13,12 @@ from rich.console import Console
 
 from complexity.errors import InputError
 
-from .experiment import Experiment, Place
-from .loop import train
-from .matrix import DATA, matrix, run_all
-from .presets import PRESETS, settings_of
-from .progress import BarWatcher, TensorBoardWatcher, progress_bar
-from .recipes import RECIPES
+from .machine.processes import DATA, matrix, run_all
+from .machine.progress import BarWatcher, TensorBoardWatcher, progress_bar
+from .recipes.presets import PRESETS, settings_of
+from .recipes.recipes import RECIPES
+from .runs.experiments import Experiment, Place
+from .runs.run import train
 
 FOLDER = click.Path(path_type=Path)
 
@@ -124,8 +124,8 @@ def zoo_command(
 ) -> None:
     """Train the models of a TASK of the competition, or go on with them, and write them as a task folder."""
     from .zoo.command import run_zoo
-    from .zoo.make import Zoo
     from .zoo.tasks import zoo_task
+    from .zoo.zoo import Zoo
 
     settings = zoo_task(task, scale)
     zoo = Zoo(task, scale, settings, data_name or settings.data, data_dir, out, device, together, download)

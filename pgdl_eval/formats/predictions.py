@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 
 from .atomic import write_text
-from .model_configs import read_json
+from .reference import read_json
 
 EXCEEDED = "EXCEEDED"
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError, InputWarning
 
+from .architecture import ModelConfig, read_model_config
 from .layers import Shape
-from .model_config import ModelConfig, read_model_config
 from .tfrecord import read_shards
 from .weights import LayerWeights, read_weights
 

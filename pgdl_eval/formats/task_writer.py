@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from complexity.errors import InputError
 
-from .model_config import ModelConfig, write_model_config
+from .architecture import ModelConfig, write_model_config
 from .task import CONFIG, INITIAL_WEIGHTS, WEIGHTS
 from .tfrecord import write_shard
 from .weights import LayerWeights, write_weights

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from complexity.measures import Direction
+from complexity.measures.registry import Direction
 
-from ..formats.model_configs import Reference
+from ..formats.reference import Reference
 from .correlation import Correlation, kendall, spearman
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval

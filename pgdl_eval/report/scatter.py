@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..formats.model_configs import Reference
+from ..formats.reference import Reference
 from ..metrics.evaluation import Evaluation
 from .figure import new_figure, save_figure
 from .table import number, p_text, percent

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.combination import LATER
+from complexity.measures.combination import LATER
 
 from .figure import new_figure, save_figure
 

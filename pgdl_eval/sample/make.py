@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..formats.model_config import parse_model_config
-from ..formats.model_configs import write_reference
+from ..formats.architecture import parse_model_config
+from ..formats.reference import write_reference
 from ..formats.task import REFERENCE, TEST, TRAIN
 from ..formats.task_writer import write_model, write_samples
 from ..keras_models import build_untrained, keras_package

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pgdl_eval.formats.model_configs import Reference, read_reference
+from pgdl_eval.formats.reference import Reference, read_reference
 from pgdl_eval.metrics.evaluation import evaluate, task_statistics
 from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
 

@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn.functional import cross_entropy
 
-from training.devices import Device, find_device
+from training.machine.devices import Device, find_device
 from training.zoo.architectures import ARCHITECTURES
-from training.zoo.make import EACH_ITS_OWN, TOGETHER, Zoo, groups
+from training.zoo.model_training import initial_network
 from training.zoo.side_by_side import Alone, SideBySide
 from training.zoo.tasks import ZooTask, zoo_task
-from training.zoo.train import initial_network
+from training.zoo.zoo import EACH_ITS_OWN, TOGETHER, Zoo, groups
 
 ROUTES = "one by one", "torch.func", "side by side"
 CLASSES, RUNS = 10, 5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from complexity.errors import InputError
 
-from ..run_folder import read_arrays
+from ..runs.run_folder import read_arrays
 from .split import Split, split_of_arrays
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")

@@ -13,7 +13,7 @@ import numpy as np
 
 from complexity.errors import InputError
 
-from ..optional import optional_module
+from ..machine.optional import optional_module
 from .split import Split, split_of_arrays
 
 CLASSES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..optional import optional_module
+from ..machine.optional import optional_module
 from .network import Encoder
 
 

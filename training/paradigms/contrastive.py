@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..augmentation import chosen, color_jitter, gaussian_blur, gray, resized_crop_and_flip, uniform
 from ..data import ImageTensors
+from ..data.augmentation import chosen, color_jitter, gaussian_blur, gray, resized_crop_and_flip, uniform
 from ..networks import Encoder
 from .paradigm import BatchPreparation, Evaluation, Forward, Paradigm
 

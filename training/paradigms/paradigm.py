@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..augmentation import crop_and_flip
 from ..data import ImageTensors, Standardization
+from ..data.augmentation import crop_and_flip
 from ..networks import Encoder
 
 Forward = Callable[[Tensor], Any]

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..run_folder import CENTERING
+from ..runs.run_folder import CENTERING
 from .cohort import Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
 from .study import Study, flat_columns

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..run_folder import Arrays, RunFolder
+from ..runs.run_folder import Arrays, RunFolder
 
 
 class Missing(Exception):

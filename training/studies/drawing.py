@@ -17,7 +17,7 @@ from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
 from pgdl_eval.report.figure import new_figure, save_figure
 
-from ..recipes import RECIPES
+from ..recipes.recipes import RECIPES
 from .vectors import RANDOM
 
 Sharing = Literal["all", "col", "none"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pgdl_eval.formats.atomic import write_json, write_text
 
-from ..recipes import RECIPES
-from ..run_folder import find_runs
-from ..settings import unknown
+from ..recipes.recipes import RECIPES
+from ..recipes.settings import unknown
+from ..runs.run_folder import find_runs
 from . import (
     accuracy_and_angle,
     across_paradigms,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..run_folder import CENTERING, Arrays
+from ..runs.run_folder import CENTERING, Arrays
 from .cohort import Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
 from .study import Study

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..run_folder import CENTERING, Arrays, decomposition
+from ..runs.run_folder import CENTERING, Arrays, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study, flat_columns

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..run_folder import Arrays
+from ..runs.run_folder import Arrays
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
 from .study import Study

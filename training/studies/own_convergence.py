@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..run_folder import CENTERING
+from ..runs.run_folder import CENTERING
 from .cohort import Cohort
 from .drawing import degrees_axis, line_panels
 from .study import Study

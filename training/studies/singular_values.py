@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import degrees_axis, line_panels
 from .study import Study

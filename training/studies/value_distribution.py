@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
 
-from ..recipes import RECIPES
-from ..run_folder import CENTERING, decomposition
+from ..recipes.recipes import RECIPES
+from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import empty_grid, one_legend
 from .study import Study

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from complexity import angle, p_vectors, singular_values
 
-from ..run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, decomposition
 
 Vector = NDArray[Any]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..recipes import RECIPES
-from ..run_folder import CENTERING, decomposition
+from ..recipes.recipes import RECIPES
+from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import matrix_panels
 from .study import Study

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..run_folder import CENTERING
+from ..runs.run_folder import CENTERING
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
 from .study import Study

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pgdl_eval.formats.architecture import LayerConfig, ModelConfig
 from pgdl_eval.formats.layers import Shape
-from pgdl_eval.formats.model_config import LayerConfig, ModelConfig
 
 Hyperparameters = Mapping[str, Any]
 

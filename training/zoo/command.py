@@ -8,8 +8,8 @@ from rich.console import Console
 
 from complexity.errors import InputError
 
-from ..progress import progress_bar
-from .make import Zoo, make_zoo
+from ..machine.progress import progress_bar
+from .zoo import Zoo, make_zoo
 from .zoo_folder import TrainedModel
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pgdl_eval.formats.architecture import ModelConfig
 from pgdl_eval.formats.layers import LAYERS
-from pgdl_eval.formats.model_config import ModelConfig
 
 KERAS_EPSILON, KERAS_MOMENTUM = 1e-3, 0.99  # of batch normalization; PyTorch's momentum is the rest to one
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..settings import unknown
+from ..recipes.settings import unknown
 
 SCALES = ("mini", "small", "full")
 

@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
+from pgdl_eval.formats.architecture import ModelConfig
 from pgdl_eval.formats.atomic import write_json
-from pgdl_eval.formats.model_config import ModelConfig
-from pgdl_eval.formats.model_configs import read_json, write_reference
+from pgdl_eval.formats.reference import read_json, write_reference
 from pgdl_eval.formats.task import REFERENCE, TEST, TRAIN
 from pgdl_eval.formats.task_writer import write_model, write_samples
 
-from ..lock import locked
+from ..machine.lock import locked
 from .images import ZooImages
 
 FORMAT, VERSION = "model zoo", 1

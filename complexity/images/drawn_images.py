@@ -1,0 +1,112 @@
+"""The images that a run draws from a data set, and what a network makes of them after a change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..models import TrainedModel, batches, features
+from ..samples import Samples
+from .augmentation import UNIFORMS, Array, Images
+
+Change = Callable[[slice], Images]  # some rows of the drawn images -> these images, changed
+SMALLEST_SIDE = 8  # a shift by an eighth of it is one pixel; an axis below it holds the channels
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The samples that a run uses, in an order that does not depend on that of the data set.
+
+    Attributes
+    ----------
+    images : (n, h, w, c).
+    labels : (n,).
+    keys : (n, 2) the key of each image's random numbers.
+    available : how many samples these are drawn from.
+    channels_first : whether the data set, and so the network, has them as (n, c, h, w).
+    """
+
+    images: Images
+    labels: NDArray[np.integer]
+    keys: NDArray[np.uint64]
+    available: int
+    channels_first: bool
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def uniforms(self, rounds: int) -> NDArray[np.float64]:
+        """Numbers in [0, 1): (rounds, n, `UNIFORMS`); further rounds leave the first ones as they are."""
+        generators = (np.random.Generator(np.random.Philox(key=key)) for key in self.keys)
+        return np.stack([generator.random((rounds, UNIFORMS)) for generator in generators], axis=1)
+
+    def unchanged(self, rows: slice) -> Images:
+        """The change that is none."""
+        return self.images[rows]
+
+    def through(self, compute: Callable[[Array], Array], change: Change) -> Array:
+        """What `compute` makes of the changed images, batch by batch, each in the network's order of axes: (n, ...)."""
+        found = []
+        for rows in batches(len(self), features.batch_size(self.images)):
+            images = change(rows)
+            found.append(compute(np.moveaxis(images, -1, 1) if self.channels_first else images))
+        return np.concatenate(found)
+
+    def logits(self, network: TrainedModel, change: Change) -> Array:
+        """The network's logits of the changed images: (n, outputs).
+
+        Raises
+        ------
+        InputError
+            For fewer outputs than classes, and outputs that are not finite.
+        """
+        logits = self.through(network.logits, change)
+        outputs = max(2, int(self.labels.max()) + 1)
+        if logits.shape[1] < outputs:
+            expected, found = f"at least {outputs}, one a class", logits.shape[1]
+            raise InputError("too few outputs", model=network.name, field="logits", expected=expected, found=found)
+        if not np.isfinite(logits).all():
+            raise InputError("an output is NaN or infinite", model=network.name, field="logits")
+        return logits
+
+
+def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
+    """Samples chosen by a hash of seed and content: those with the least hashes, which also seed their augmentations.
+
+    Raises
+    ------
+    InputError
+        For inputs that are no images, or without labels.
+    """
+    inputs, labels = samples.inputs, samples.class_numbers()
+    channels_first = inputs.ndim == 4 and inputs.shape[1] < SMALLEST_SIDE
+    images = np.moveaxis(inputs, 1, -1) if channels_first else inputs
+    sides, channels = images.shape[1:3], images.shape[3:]
+    if len(images) < 2 or len(channels) != 1 or channels[0] >= SMALLEST_SIDE or min(sides) < SMALLEST_SIDE:
+        expected = f"shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from {SMALLEST_SIDE} on, fewer channels"
+        raise InputError("the inputs are no images", field="inputs", expected=expected, found=inputs.shape)
+    seeded = hashlib.blake2b(str(seed).encode(), digest_size=16)
+    hashes = [_hash(seeded, image) for image in images]
+    # The label decides between copies of an image, so that the order of the data set never does.
+    chosen = sorted(range(len(images)), key=lambda i: (hashes[i], labels[i]))[:count]
+    keys = np.frombuffer(b"".join(hashes[i] for i in chosen), np.uint64).reshape(-1, 2)
+    return Drawn(images[chosen].astype(np.float32), labels[chosen], keys, len(images), channels_first)
+
+
+def check_counts(**counts: int | None) -> None:
+    """Raise an InputError for a setting, by its name, that is neither None nor a whole number from 2 on."""
+    for name, number in counts.items():
+        if number is not None and (not isinstance(number, int) or number < 2):
+            raise InputError("out of range", field=name, expected="a whole number from 2 on, or None", found=number)
+
+
+def _hash(seeded: Any, image: NDArray[Any]) -> bytes:
+    one = seeded.copy()
+    one.update(np.ascontiguousarray(image, dtype=np.float32).data)
+    return bytes(one.digest())

@@ -1,0 +1,108 @@
+"""The angle between a model's P-vector and that of its training data."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, InputWarning
+from ..models import TrainedModel, adapt
+from ..models.features import feature_matrix
+from ..pvectors.angles import angle
+from ..pvectors.pvector import PVectors, p_vectors
+from ..samples import Samples, read_samples
+from .registry import Measured, measure
+
+# More than any training set of the competition holds (SVHN: 73,257); it keeps a larger one from filling the memory.
+MAX_SAMPLES = 100_000
+RANK_ONE = 1e-3  # sigma_2 / sigma_1 that float32 rounding can leave of a matrix of rank one
+EQUAL = 1e-6  # relative spread of the entries of a P-vector that are all the same
+
+
+@measure(
+    "angle",
+    higher_means="larger gap",
+    bounds=(0.0, 90.0),
+    source="Exploring the common principal subspace of deep features in neural networks, sections 3 and 5",
+)
+def angle_to_data(
+    model: Any,
+    dataset: Any,
+    *,
+    max_samples: int | None = MAX_SAMPLES,
+    layer: str = "features",
+    center_features: bool = False,
+    center_data: bool = False,
+) -> Measured:
+    """Angle in degrees, in [0, 90], between the model P-vector and the data P-vector of the training samples.
+
+    Parameters
+    ----------
+    model : a Keras model or a `torch.nn.Module`.
+    dataset : what `complexity.samples.read_samples` takes.
+    max_samples : only the first so many samples are used; None for all.
+    layer : "features", as in the paper, or "logits" to have the network's outputs in their place.
+    center_features, center_data : subtract column means of the features or of the inputs first.
+
+    Returns
+    -------
+    The angle; its details hold the number of samples and features, both settings, and for either P-vector spectral
+    gap, residual and estimated angle error.
+
+    Raises
+    ------
+    InputError
+        For fewer than two samples, inputs or features that are not finite or all zero, or another layer.
+    """
+    network, samples = adapt(model), read_samples(dataset, max_samples)
+    if len(samples) < 2:
+        raise InputError("an angle needs more samples", field="dataset", expected="at least 2", found=len(samples))
+    if samples.truncated and max_samples == MAX_SAMPLES:
+        text = f"only the first {MAX_SAMPLES} samples are used; max_samples=None uses all"
+        warnings.warn(text, InputWarning, stacklevel=2)
+    data = samples.data_p_vector(center_data)
+    features = _model_p_vector(network, samples, layer, center_features)
+    warn_if_doubtful(data, "the inputs", network.name)
+    warn_if_doubtful(features, f"the {layer}", network.name)
+    degrees = float(angle(features.vectors[:, 0], data.vectors[:, 0]))
+    details = {
+        "samples": len(samples),
+        "layer": layer,
+        "center_features": center_features,
+        "center_data": center_data,
+        "features": _summary(features),
+        "data": _summary(data),
+    }
+    return Measured(degrees, details)
+
+
+def warn_if_doubtful(found: PVectors, what: str, model: str) -> None:
+    """Warn, naming the model, where a P-vector is ill-determined or comes from rows that are all the same."""
+    if not found.converged[0]:
+        text = f"{model}: the P-vector of {what} is not well determined: {found.reason[0]}"
+        warnings.warn(f"{text} (error about {found.angle_error[0]:.3g} degrees)", InputWarning, stacklevel=3)
+    vector, values = np.abs(found.vectors[:, 0]), found.singular_values
+    if values[1] <= RANK_ONE * values[0] and np.ptp(vector) <= EQUAL * vector.max():
+        text = f"{model}: {what} are constant: the same row for every sample"
+        warnings.warn(text, InputWarning, stacklevel=3)
+
+
+def _model_p_vector(network: TrainedModel, samples: Samples, layer: str, center: bool) -> PVectors:
+    matrix = feature_matrix(network, samples.inputs, layer=layer)
+    try:
+        return p_vectors(matrix, center=center)
+    except InputError as error:
+        raise error.replaced(model=network.name, field=layer) from error
+
+
+def _summary(found: PVectors) -> dict[str, Any]:
+    return {
+        "spectral_gap": float(found.spectral_gap[0]),
+        "residual": float(found.residual[0]),
+        "angle_error": float(found.angle_error[0]),
+        "explained_variance_ratio": float(found.explained_variance_ratio[0]),
+        "converged": bool(found.converged[0]),
+        "route": found.route,
+    }

@@ -1,0 +1,154 @@
+"""What a measure declares, and the registry by which every program finds it."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+from ..errors import InputError
+
+Direction = Literal["larger gap", "smaller gap"]
+Function = TypeVar("Function", bound=Callable[..., float])
+NEEDS = ("gradients", "images", "initial weights", "labels")
+
+
+class Measured(float):
+    """The value of a measure: a float that also says how it was obtained.
+
+    `details` holds what a reader needs to judge the number (settings, spectral gap, standard error, ...),
+    in types that JSON can hold.
+    """
+
+    details: Mapping[str, Any]
+
+    def __new__(cls, value: float, details: Mapping[str, Any] | None = None) -> Measured:
+        self = super().__new__(cls, value)
+        self.details = MappingProxyType(dict(details or {}))
+        return self
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A complexity measure and what it declares of itself.
+
+    Calling it computes the value of one model: `measure(model, dataset, **settings) -> Measured`.
+
+    Attributes
+    ----------
+    name : the name by which programs and files know it.
+    function : the plain function (model, dataset, **settings) -> float.
+    higher_means : "larger gap" if higher values mean a larger expected generalization gap, else "smaller gap".
+    bounds : the least and the largest value it can take; infinite where there is none.
+    needs : what it needs beside a model and its inputs; a subset of `NEEDS`.
+    order_free : whether the value is the same for any order of the samples.
+    source : the paper, section or equation that defines it.
+    """
+
+    name: str
+    function: Callable[..., float]
+    higher_means: Direction
+    bounds: tuple[float, float]
+    needs: frozenset[str]
+    order_free: bool
+    source: str
+
+    def __call__(self, model: Any, dataset: Any, **settings: Any) -> Measured:
+        value = self.function(model, dataset, **settings)
+        return value if isinstance(value, Measured) else Measured(value)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The keyword-only arguments of the function with their defaults."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+    @property
+    def dotted_name(self) -> str:
+        """`package.module:function` of the plain function."""
+        return f"{self.function.__module__}:{self.function.__qualname__}"
+
+    def orient(self, value: float) -> float:
+        """The value turned so that larger means a larger expected gap."""
+        return value if self.higher_means == "larger gap" else -value
+
+
+_registry: dict[str, Measure] = {}
+
+
+def measure(
+    name: str,
+    *,
+    higher_means: Direction,
+    bounds: tuple[float, float] = (0.0, math.inf),
+    needs: Iterable[str] = (),
+    order_free: bool = True,
+    source: str,
+) -> Callable[[Function], Function]:
+    """Register the decorated function (model, dataset, **settings) -> float as the measure `name`.
+
+    The function itself comes back as it was; its settings are its keyword-only arguments.
+    """
+    unknown = set(needs) - set(NEEDS)
+    if unknown:
+        raise InputError("unknown needs", field=name, expected=f"some of {NEEDS}", found=sorted(unknown))
+    if higher_means not in ("larger gap", "smaller gap"):
+        raise InputError("unknown direction", field=name, expected="'larger gap' or 'smaller gap'", found=higher_means)
+
+    def register(function: Function) -> Function:
+        known = _registry.get(name)
+        declared = Measure(name, function, higher_means, bounds, frozenset(needs), order_free, source)
+        if known is not None and known.dotted_name != declared.dotted_name:
+            raise InputError(f"two measures are named {name!r}", found=[known.dotted_name, declared.dotted_name])
+        _registry[name] = declared
+        return function
+
+    return register
+
+
+def registered() -> dict[str, Measure]:
+    """All registered measures by name, in the order of registration."""
+    return dict(_registry)
+
+
+def find(name: str) -> Measure:
+    """The measure of that name, or the one at `package.module:function`.
+
+    Raises
+    ------
+    InputError
+        If there is none; the nearest known names are suggested.
+    """
+    if name in _registry:
+        return _registry[name]
+    if ":" in name:
+        return load(name)
+    near = difflib.get_close_matches(name, _registry, n=3, cutoff=0.6)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    raise InputError(f"unknown measure {name!r}{hint}", expected=f"one of {', '.join(_registry)}")
+
+
+def load(dotted_name: str) -> Measure:
+    """The measure at `package.module:function`; a plain function is taken as it is (higher = larger gap).
+
+    Raises
+    ------
+    InputError
+        If the module or the function is not there.
+    """
+    module_name, _, attribute = dotted_name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"no measure at {dotted_name!r}: {error}", expected="package.module:function") from error
+    for known in _registry.values():
+        if known.function is found:
+            return known
+    if not callable(found):
+        raise InputError(f"{dotted_name!r} is not a function", found=type(found).__name__)
+    return Measure(dotted_name, found, "larger gap", (-math.inf, math.inf), frozenset(), False, dotted_name)

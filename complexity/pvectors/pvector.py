@@ -1,0 +1,194 @@
+"""Matrix in, P-vectors out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .accuracy import Accuracy, distances
+from .lanczos import ROUNDING, Lanczos, start_vectors
+from .sources import BlockSource, Source, Vectors, open_source
+
+Table = NDArray[np.float64]
+TOLERANCE = 1e-4  # degrees
+SAMPLE_ENTRIES = 2**19  # of the rows from which the iteration starts
+GRAM_WORK = 1e8  # up to so many multiplications the Gram matrix is formed in float64 and decomposed whole
+GRAM_ERROR = 1e-6  # of singular values by way of it, over the largest: a root of float64's rounding, and a margin
+RANK = 1e-13  # sigma_k / sigma_1 below which a vector is nothing but rounding
+
+
+@dataclass(frozen=True)
+class PVectors:
+    """The top left singular vectors of a matrix A (n, d), and how well they are determined.
+
+    Attributes
+    ----------
+    vectors : (n, k) unit columns; the entry sum is made non-negative, or where it vanishes the largest entry positive.
+        Of a tensor a tensor on its device, in float64.
+    singular_values : (k + 1,), 0 where the matrix has no more. The last one only serves the gap: a lower bound, known
+        to a tenth of its distance to the one before.
+    spectral_gap : (k,) distance to the nearest other singular value, over the largest one.
+    explained_variance_ratio : (k,) sigma_j^2 over the sum of all.
+    residual : (k,) ||A^T u - sigma v|| / sigma_1 with u = A v / ||A v||.
+    angle_error : (k,) bound on the error in degrees.
+    converged : (k,) whether the angle error is within the tolerance.
+    reason : for each vector why not; empty if converged.
+    route : how they were computed.
+    passes : how often the matrix was read.
+    """
+
+    vectors: Any
+    singular_values: Table
+    spectral_gap: Table
+    explained_variance_ratio: Table
+    residual: Table
+    angle_error: Table
+    converged: NDArray[np.bool_]
+    reason: tuple[str, ...]
+    route: str
+    passes: int
+
+
+def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float = TOLERANCE, rng: Any = 0) -> PVectors:
+    """The top k left singular vectors of a matrix (section 3 of the paper).
+
+    Small matrices: eigenvectors of the Gram matrix in float64. Others: the Lanczos iteration on A^T A, started from the
+    top vectors of a sample of rows; in float32 where the matrix has no more, and again in float64 where that does not
+    reach the tolerance. Both products of a step share one reading of the matrix.
+
+    The error bound is sound for every matrix whose other singular values are known to be smaller. That is certain where
+    the sum of all squares leaves no room for another; elsewhere a random direction, of which the start knows nothing,
+    goes along and bounds what the start can have missed, a repeated value of any multiplicity included; it fails with a
+    probability of at most `lanczos.FAILURE`.
+
+    Parameters
+    ----------
+    matrix : (n, d) NumPy array, memory map, PyTorch tensor on any device, Dask array, or a re-iterable stream of row
+        blocks (b, d).
+    k : how many.
+    center : subtract column means first.
+    tolerance : bound on the error of each vector, in degrees.
+    rng : seed or generator of the random directions.
+
+    Raises
+    ------
+    InputError
+        For no matrix, no finite numbers, a zero matrix, a stream that cannot be read again, or k larger than the rank.
+    """
+    source = open_source(matrix)
+    sample, complete = source.sample(SAMPLE_ENTRIES)
+    _check_count(k, min(sample.shape) if complete else source.shape[1])
+    if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
+        found = _by_gram_matrix(source, sample, k, center, tolerance)
+    else:
+        found = _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
+    if hasattr(matrix, "detach") and isinstance(found.vectors, np.ndarray):
+        import torch
+
+        return replace(found, vectors=torch.as_tensor(found.vectors))
+    return found
+
+
+def singular_values(matrix: Any, *, center: bool = False, relative_error: float = 0.0) -> Table:
+    """All min(n, d) singular values, the largest first, in float64; kinds of matrices and errors as for `p_vectors`.
+
+    Parameters
+    ----------
+    relative_error : what may be missing, over the largest value. From `GRAM_ERROR` on the eigenvalues of the Gram
+        matrix serve, 3 to 8 times as fast; below it, singular values as exact as float64 has them.
+    """
+    source = open_source(matrix)
+    source.largest()
+    if center:
+        source.center(np.float64)
+    return source.singular_values_by_gram_matrix() if relative_error >= GRAM_ERROR else source.singular_values()
+
+
+def _check_count(k: int, most: int) -> None:
+    if not 1 <= k <= most:
+        raise InputError("no such number of P-vectors", field="k", expected=f"1 to {most}", found=k)
+
+
+def _by_lanczos(
+    source: Source, sample: Any, k: int, center: bool, tolerance: float, rng: np.random.Generator
+) -> PVectors:
+    """The P-vectors of a large matrix, read once a step."""
+    precisions = (np.float32, np.float64, np.float64)[0 if source.single else 1 :]
+    if center:
+        source.center(precisions[0])
+    start, crowding = start_vectors(source, sample, k, rng)
+    hidden = None
+    for precision in precisions:
+        if center and precision is not precisions[0]:
+            source.center(precision)
+        search = Lanczos(source, start, k, crowding, precision, rng, hidden)
+        if search.run(tolerance) or (precision is np.float64 and not search.missed()):
+            break
+        start, crowding, hidden = search.restart(), search.crowding, search.hidden
+    route = f"lanczos in {precision.__name__}"
+    return _result(source, search.left(), search.accuracy, tolerance, route)
+
+
+def _by_gram_matrix(source: BlockSource, matrix: NDArray[Any], k: int, center: bool, tolerance: float) -> PVectors:
+    """The P-vectors of a small matrix (n, d), whole and in float64."""
+    whole = source.hold(matrix, center)
+    tall = len(whole) >= whole.shape[1]
+    squares, vectors = np.linalg.eigh(whole.T @ whole if tall else whole @ whole.T)
+    vectors = np.ascontiguousarray(vectors[:, : -k - 1 : -1].T)
+    right = vectors if tall else vectors @ whole
+    right /= np.maximum(_norms(source, right), 1e-300)[:, None]
+    left = right @ whole.T
+    sigma = np.maximum(_norms(source, left), 1e-300)
+    residual = _norms(source, left @ whole - right * sigma[:, None] ** 2) / (sigma * sigma[0])
+    rounding = ROUNDING[np.float64] * source.raw_squares**0.5 / sigma
+    following = max(0.0, float(squares[-k - 1])) if len(squares) > k else 0.0
+    accuracy = Accuracy(sigma**2, residual, rounding, following, following)
+    return _result(source, left, accuracy, tolerance, "gram matrix")
+
+
+def _result(source: Source, left: Vectors, accuracy: Accuracy, tolerance: float, route: str) -> PVectors:
+    """The left vectors (k, n), not yet of unit length, with all that is said of them."""
+    sigma = _norms(source, left)
+    k = len(sigma)
+    if sigma[-1] <= RANK * sigma[0]:
+        raise InputError("k is larger than the rank of the matrix", field="k", expected="fewer", found=k)
+    values = np.append(sigma, accuracy.lower**0.5)
+    gap = distances(values) / values[0]
+    error = accuracy.angle_error()
+    return PVectors(
+        vectors=(left * source.array(_signs(source, left) / sigma)[:, None]).T,
+        singular_values=values * source.scale,
+        spectral_gap=gap,
+        explained_variance_ratio=sigma**2 / source.squares,
+        residual=accuracy.residual,
+        angle_error=error,
+        converged=error <= tolerance,
+        reason=tuple("" if error[j] <= tolerance else _reason(j, gap, accuracy, tolerance) for j in range(k)),
+        route=route,
+        passes=source.passes,
+    )
+
+
+def _reason(j: int, gap: Table, accuracy: Accuracy, tolerance: float) -> str:
+    """Why the j-th vector is not known to the tolerance."""
+    distance = f"singular value {j + 1} and the nearest other differ by {gap[j]:.1g} of the largest"
+    if accuracy.out_of_reach(tolerance):
+        return distance
+    return f"{distance}, and a residual of {accuracy.residual[j]:.1g} is left after the largest number of steps"
+
+
+def _norms(source: Source, rows: Vectors) -> Table:
+    return source.host((rows * rows).sum(-1)) ** 0.5
+
+
+def _signs(source: Source, rows: Vectors) -> Table:
+    """Signs that do not depend on the route: see `PVectors.vectors`."""
+    xp = source.xp
+    total, magnitude = source.host(rows.sum(-1)), source.host(abs(rows).sum(-1))
+    peak = source.host(xp.amax(rows, -1)) + source.host(xp.amin(rows, -1))
+    by_sum = (np.abs(total) > 1e-5 * magnitude) & (source.mean is None)
+    return np.where(np.where(by_sum, total, peak) < 0, -1.0, 1.0)

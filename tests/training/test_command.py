@@ -1,0 +1,77 @@
+"""The command line: runs, matrices of runs, and what is said of bad arguments."""
+
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
+
+from click.testing import CliRunner  # noqa: E402
+from training_runs import experiment  # noqa: E402
+
+from training.__main__ import commands, main  # noqa: E402
+from training.machine.processes import matrix  # noqa: E402
+from training.paradigms import PARADIGMS  # noqa: E402
+from training.recipes.recipes import RECIPES  # noqa: E402
+from training.runs.experiments import Experiment  # noqa: E402
+from training.runs.run_folder import find_runs  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["resnet2"], "error: recipe: no such recipe; did you mean resnet20 or"),
+        (["resnet20", "--preset", "labtop"], "error: preset: no such preset; did you mean laptop? (expected one of"),
+        (["resnet20", "--set", "epoch=3"], "error: setting: no such setting; did you mean epochs? (expected one of"),
+        (["resnet20", "--set", "epochs=x"], "error: epochs=x: a setting without a value"),
+        (["resnet20", "--set", "epochs=1.5"], "error: epochs: a setting of another type (expected int, found 1.5)"),
+        (["resnet20", "--device", "tpu"], "error: device: no such device: "),
+    ],
+)
+def test_bad_arguments_are_said_on_one_line(monkeypatch, capsys, tmp_path, blobs, arguments, message):
+    common = ["--data", "blobs", "--data-dir", str(blobs), "--out", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", ["training", "run", *arguments, *common])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    assert capsys.readouterr().err.strip().startswith(message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_runs_a_recipe_with_several_seeds_at_once(tmp_path, blobs):
+    arguments = ["--data", "blobs", "--data-dir", str(blobs), "--out", str(tmp_path), "--device", "cpu"]
+    few = ["--preset", "smoke", "--set", "epochs=1", "--seeds", "2", "--workers", "2"]
+    result = CliRunner().invoke(commands, ["run", "mlp", *few, *arguments])
+    assert result.exit_code == 0, result.output
+    runs = find_runs(tmp_path)
+    assert [run.config["seed"] for run in runs] == [0, 1]
+    assert all(run.finished() for run in runs)
+    lines = [json.loads(line) for line in (runs[0].path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["kind"] for line in lines] == ["session", "epoch", "epoch", "end"]
+
+
+def test_a_matrix_names_the_runs_that_fail_and_makes_the_others(tmp_path, blobs, monkeypatch):
+    few = [experiment("mlp", epochs=1), Experiment("mlp", "smoke", "no_such_data")]
+    monkeypatch.setattr("training.__main__.matrix", lambda preset, data: few)
+    arguments = ["matrix", "--preset", "smoke", "--data-dir", str(blobs), "--out", str(tmp_path), "--workers", "1"]
+    result = CliRunner().invoke(commands, arguments)
+    assert result.exit_code == 1
+    assert "blobs mlp seed 3: done\n" in result.stderr
+    assert "no_such_data mlp seed 0: failed: data no_such_data: no data found at " in result.stderr
+    assert [run.config["recipe"] for run in find_runs(tmp_path)] == ["mlp"]
+
+
+def test_the_matrix_of_the_laptop_holds_what_the_studies_compare():
+    runs = matrix("laptop")
+    assert {run.recipe for run in runs if run.data == "cifar10"} == set(RECIPES)
+    assert len(set(map(repr, runs))) == len(runs)
+    for data in ("cifar10", "mnist", "cifar100"):
+        seeds = {paradigm: set() for paradigm in PARADIGMS}
+        shuffled = []
+        for run in runs:
+            if run.data == data:
+                seeds[run.settings().paradigm].add((run.recipe, run.seed))
+                shuffled.append(run.settings().shuffled_labels)
+        assert all({seed for _, seed in made} == {0, 1} for made in seeds.values())
+        assert any(shuffled)
+    assert max(run.settings().train_limit + run.settings().test_limit for run in runs) <= 5000

@@ -1,0 +1,95 @@
+"""A run resumes bit for bit, differs from that of another seed, and says what it was."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
+
+from training_runs import TINY, experiment  # noqa: E402
+
+import training.runs.config  # noqa: E402
+from training.runs.experiments import Experiment, Place  # noqa: E402
+from training.runs.first_epoch import recorded_iterations  # noqa: E402
+from training.runs.run import train  # noqa: E402
+from training.runs.run_folder import RunFolder, decomposition, find_runs  # noqa: E402
+
+SECONDS = "_seconds"
+
+
+def what_remains(run: RunFolder):
+    """Everything that two equal runs must share: files bit by bit, metrics but for seconds."""
+    files = {file: file.read_bytes() for file in sorted(run.path.rglob("*")) if file.is_file()}
+    kept = {str(file.relative_to(run.path)): content for file, content in files.items() if file.suffix != ".jsonl"}
+    metrics = [{k: v for k, v in line.items() if not k.endswith(SECONDS)} for line in run.metrics()]
+    return kept, metrics, run.lines("end")
+
+
+@pytest.mark.parametrize("recipe", ["resnet20", "denoising_autoencoder", "simclr"])
+def test_a_stopped_and_resumed_run_is_the_same_bit_for_bit(tmp_path, blobs, recipe):
+    whole = train(experiment(recipe), Place(blobs, tmp_path / "whole", "cpu"))
+    place = Place(blobs, tmp_path / "parts", "cpu")
+    parts = train(experiment(recipe), place, until=2)
+    assert not parts.finished()
+    # What a process killed in the third epoch leaves behind.
+    (parts.path / "epochs" / "0003.npz").write_bytes(b"not of this run")
+    (parts.path / "checkpoints" / ".draft.x").mkdir()
+    with (parts.path / "metrics.jsonl").open("a") as file:
+        file.write('{"kind": "epoch", "epoch": 3}\n{"kind": "ep')
+    train(experiment(recipe), place)
+    assert what_remains(parts) == what_remains(whole)
+    assert [line["epoch"] for line in parts.lines("session")] == [0, 2]
+    before = (whole.path / "metrics.jsonl").read_bytes()
+    train(experiment(recipe), Place(blobs, tmp_path / "whole", "cpu"))
+    assert (whole.path / "metrics.jsonl").read_bytes() == before
+
+
+def test_another_seed_is_another_run(tmp_path, blobs):
+    runs = [
+        train(Experiment("mlp", "smoke", "blobs", seed, TINY), Place(blobs, tmp_path, "cpu"), until=1)
+        for seed in (0, 1)
+    ]
+    first, second = (decomposition(run.epoch(1), "train").vectors[:, 0] for run in runs)
+    assert not np.allclose(first, second)
+    assert find_runs(tmp_path) == runs
+
+
+def test_shuffled_labels_change_the_labels_alone(tmp_path, blobs):
+    place = Place(blobs, tmp_path, "cpu")
+    runs = [train(experiment(recipe), place, until=1) for recipe in ("resnet18", "resnet18_shuffled_labels")]
+    plain, shuffled = (run.epoch(0) for run in runs)
+    assert all(np.array_equal(plain[name], shuffled[name]) for name in plain)
+    assert runs[0].metrics()[1]["loss"] != runs[1].metrics()[1]["loss"]
+
+
+def test_a_run_says_what_it_was(finished):
+    config = finished.config
+    assert (config["recipe"], config["preset"], config["seed"]) == ("resnet18", "smoke", 3)
+    assert config["settings"]["optimization"]["source"].startswith("He, Zhang, Ren and Sun 2016")
+    assert config["data"]["train_rows"] == 60
+    assert len(config["data"]["sha256"]) == len(config["data"]["order_sha256"]) == 64
+    assert config["device"]["threads"] == torch.get_num_threads()
+    assert torch.__version__.startswith(config["versions"]["torch"])
+    assert finished.finished()
+    last = finished.metrics()[-1]
+    assert 0 <= last["test_accuracy"] <= 1
+    assert last["decomposition_seconds"] > 0
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_a_commit_that_git_does_not_tell_is_said_to_be_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(training.runs.config, "__file__", str(tmp_path / "training" / "runs" / "config.py"))
+    assert set(training.runs.config.code_version()) == {"source_sha256"}
+    (tmp_path / ".git").mkdir()
+    assert training.runs.config.code_version()["commit"].startswith("unknown: fatal: not a git repository")
+
+
+def test_iterations_of_the_first_epoch_are_spread_in_the_logarithm():
+    found = recorded_iterations(391, 30)
+    assert (found[0], found[1], found[-1]) == (0, 1, 391)
+    assert 30 <= len(found) - 1 <= 32
+    ratios = np.array(found[12:]) / found[11:-1]
+    assert ratios.max() < 1.3
+    assert recorded_iterations(40, 0) == recorded_iterations(40, 50) == list(range(41))

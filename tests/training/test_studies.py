@@ -1,0 +1,230 @@
+"""The studies: tables against direct formulas, all figures from a few small runs, and what is said to be missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
+
+from click.testing import CliRunner  # noqa: E402
+
+from complexity.errors import InputError  # noqa: E402
+from training.__main__ import commands  # noqa: E402
+from training.runs.experiments import Experiment, Place  # noqa: E402
+from training.runs.run import train  # noqa: E402
+from training.runs.run_folder import decomposition, find_runs  # noqa: E402
+from training.studies import STUDIES, draw_studies  # noqa: E402
+from training.studies.accuracy_and_angle import correlations, given_epoch  # noqa: E402
+from training.studies.cohort import Cohort, cohorts, distinct_untrained  # noqa: E402
+from training.studies.low_rank import approximation_error, explained_variance, share_of_constant  # noqa: E402
+from training.studies.model_data_angle import LARGEST  # noqa: E402
+from training.studies.value_distribution import CENTRES, EDGES, densities  # noqa: E402
+from training.studies.vectors import degrees, random_degrees, random_matrix, random_vectors, to_constant  # noqa: E402
+from training.studies.within_first_epoch import largest  # noqa: E402
+
+TINY = {"epochs": 2, "batch_size": 16, "subset_rows": 24}
+RUNS = [("resnet18", 0), ("resnet18", 1), ("resnet18_shuffled_labels", 0), ("autoencoder", 0), ("simclr", 0)]
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory) -> Path:
+    """Four recipes, three paradigms, two seeds and a run that has not ended, on noise of 12 pixels."""
+    data, out = tmp_path_factory.mktemp("noise"), tmp_path_factory.mktemp("studied")
+    rng = np.random.default_rng(0)
+    arrays = {f"x_{part}": rng.integers(0, 256, (n, 12, 12, 3), np.uint8) for part, n in (("train", 48), ("test", 24))}
+    np.savez(data / "noise.npz", **arrays, y_train=np.arange(48) % 4, y_test=np.arange(24) % 4)
+    place = Place(data, out, "cpu")
+    for recipe, seed in RUNS:
+        train(Experiment(recipe, "smoke", "noise", seed, TINY), place)
+    train(Experiment("mlp", "smoke", "noise", 0, TINY), place, until=1)
+    return out
+
+
+@pytest.fixture(scope="session")
+def cohort(runs) -> Cohort:
+    (found,) = cohorts(find_runs(runs))
+    return found
+
+
+@pytest.fixture(scope="session")
+def drawn(runs, tmp_path_factory) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("figures")
+    result = CliRunner().invoke(commands, ["figures", str(runs), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    return out / "noise", result.output
+
+
+def test_the_command_draws_what_the_runs_allow_and_says_what_is_missing(runs, drawn):
+    folder, output = drawn
+    assert f"noise: missing: not finished: {runs}/noise/mlp/seed_0\n" in output
+    assert "noise: missing: no finished run of mlp, resnet20, " in output
+    assert "noise image_folder_cosines: missing: needs runs on images of at least 64 pixels, such as " in output
+    allowed = [name for name in STUDIES if name != "image_folder_cosines"]
+    assert [name for name in STUDIES if f"noise {name}: drawn\n" in output] == allowed
+    for name in allowed:
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert len(pd.read_csv(folder / f"{name}.csv")) > 0
+    assert not list(folder.glob("image_folder_cosines*"))
+    assert [run["seed"] for run in pd.read_json(folder / "runs.json").to_dict("records")] == [0, 0, 1, 0, 0]
+
+
+def angle_by_arccos(u, v):
+    return np.degrees(np.arccos(min(1, abs(u @ v) / np.linalg.norm(u) / np.linalg.norm(v))))
+
+
+def test_tables_hold_the_angles_between_recorded_p_vectors(cohort):
+    first, second = (member for member in cohort.members if member.recipe == "resnet18")
+    pairs = STUDIES["well_trained_cosines"].compute(cohort)
+    for centering in ("uncentered", "centered"):
+        u, v = (decomposition(m.trained, "test", center=centering == "centered").vectors[:, 0] for m in (first, second))
+        row = pairs[(pairs["matrix"] == "well-trained, test") & (pairs["centering"] == centering)]
+        row = row[(row["first"] == "resnet18") & (row["second"] == "resnet18")]
+        assert row["degrees"].item() == pytest.approx(angle_by_arccos(u, v), abs=0.05)
+        assert row["cosine"].item() == pytest.approx(abs(u @ v), abs=1e-5)
+    table = STUDIES["model_data_angle"].compute(cohort)
+    row = table.query("recipe == 'resnet18' and seed == 1 and epoch == 2 and matrix == 'train'")
+    row = row[row["convention"] == "data alone centered"]
+    u = decomposition(second.trained, "train").vectors[:, 0]
+    v = decomposition(second.data, "train/raw", center=True).vectors[:, 0]
+    assert row["degrees"].item() == pytest.approx(angle_by_arccos(u, v), abs=0.05)
+
+
+def test_a_run_ends_at_its_own_last_p_vector_within_the_first_epoch_and_after(cohort):
+    own = STUDIES["own_convergence"].compute(cohort)
+    own = own[own["quantity"] == "train: to its own last P-vector"].dropna(subset=["epoch"])
+    assert own.loc[own["epoch"] == 2, "degrees"].max() == pytest.approx(0, abs=1e-4)
+    assert own.loc[own["epoch"] == 0, "degrees"].min() > 1
+    within = STUDIES["within_first_epoch"].compute(cohort)
+    assert set(within["iteration"].dropna()) == {0, 1, 2, 3}
+    summary = largest(within)
+    assert (summary["largest"] >= summary[["untrained", "end"]].max(axis=1)).all()
+
+
+def test_across_paradigms_no_run_is_compared_with_itself_and_shuffled_labels_are_no_well_trained_network(cohort):
+    found = STUDIES["across_paradigms"].compute(cohort).dropna(subset=["epoch"])
+    assert set(found["checkpoint"]) == {"supervised", "reconstruction", "self-supervised", "shuffled labels"}
+    assert "resnet18_shuffled_labels" not in set(found["other"])
+    assert not ((found["recipe"] == found["other"]) & (found["seed"] == found["other_seed"])).any()
+
+
+def test_summaries_hold_the_ends_of_the_curves_and_the_means_of_the_pairs(cohort):
+    study = STUDIES["across_paradigms"]
+    frame = study.compute(cohort)
+    ends = study.summary(frame).set_index(["centering", "checkpoint", "well_trained"])
+    chosen = frame.query("checkpoint == 'reconstruction' and well_trained == 'supervised' and centering == 'centered'")
+    row = ends.loc["centered", "reconstruction", "supervised"]
+    assert row["mean_untrained"] == pytest.approx(chosen.query("epoch == 0")["degrees"].mean())
+    assert row["mean_last"] == pytest.approx(chosen.query("epoch == 2")["degrees"].mean())
+    assert row["count_last"] == 2
+    study = STUDIES["model_data_angle"]
+    frame = study.compute(cohort)
+    ends = study.summary(frame).set_index(["matrix", "convention", "recipe"]).loc["test", "both centered", "resnet18"]
+    chosen = frame.query("matrix == 'test' and convention == 'both centered' and recipe == 'resnet18'")
+    for name, epoch in {"untrained": 0, "epoch_1": 1, "last": 2}.items():
+        assert ends[name] == pytest.approx(chosen[chosen["epoch"] == epoch]["degrees"].mean())
+    study = STUDIES["top_vectors"]
+    means = study.summary(study.compute(cohort)).query("k == 1 and centering == 'uncentered'")
+    assert set(means.loc[means["pair"] == "well-trained, two seeds", "count"]) == {1}
+
+
+def test_networks_that_start_equal_count_once_as_untrained(cohort):
+    found = [(member.recipe, member.seed) for member in distinct_untrained(cohort.members)]
+    assert found == [("autoencoder", 0), ("resnet18", 0), ("resnet18", 1)]
+
+
+def test_too_few_runs_are_said(cohort, runs, tmp_path):
+    alone = Cohort("noise", cohort.members[:1])
+    needs = {}
+    for name, study in STUDIES.items():
+        try:
+            study.compute(alone)
+        except Exception as missing:
+            needs[name] = str(missing)
+    assert needs == {
+        "well_trained_cosines": "needs at least 2 finished runs, found 1",
+        "across_paradigms": "needs finished runs of two groups of paradigms, found reconstruction",
+        "top_vectors": "needs at least 2 finished runs, found 1",
+        "layers": "needs a finished run that records its residual blocks, such as resnet18",
+        "image_folder_cosines": "needs runs on images of at least 64 pixels, such as tiny_imagenet; found 12",
+    }
+    with pytest.raises(InputError, match=r"study: no such study; did you mean layers\?"):
+        list(draw_studies(runs, tmp_path, "layer"))
+
+
+def test_random_relu_matrices_stand_as_far_apart_as_independence_says(cohort):
+    rows, columns = 4000, 256
+    # Row means are m + s/sqrt(d) noise, m = 1/sqrt(2 pi), s^2 = 1/2 - m^2; the P-vector is nearly that of row means.
+    m = 1 / np.sqrt(2 * np.pi)
+    expected = np.degrees(np.arccos(1 / (1 + (0.5 - m**2) / columns / m**2)))
+    assert degrees(*random_vectors(rows, columns, "uncentered")) == pytest.approx(expected, abs=0.3)
+    assert expected == pytest.approx(7.4, abs=0.1)
+    assert degrees(*random_vectors(rows, columns, "centered")) > 80
+    assert random_matrix(5, 4, 0).min() == 0
+    assert 0 < random_degrees(cohort.members[0].trained, "train", "uncentered") < 60
+
+
+def test_angles_to_the_constant_and_to_an_unknown_vector():
+    assert to_constant(np.array([1.0, 0, 0, 0])) == pytest.approx(60)
+    assert np.isnan(degrees(np.full(3, np.nan), np.ones(3)))
+
+
+def test_explained_variance_and_error_are_those_of_the_best_approximation():
+    matrix = np.random.default_rng(0).standard_normal((30, 8))
+    u, s, vt = np.linalg.svd(matrix, full_matrices=False)
+    for k in (1, 3, 8):
+        rest = np.linalg.norm(matrix - (u[:, :k] * s[:k]) @ vt[:k])
+        assert approximation_error(s, k) == pytest.approx(rest / np.linalg.norm(matrix), abs=1e-12)
+        assert explained_variance(s, k) == pytest.approx(1 - (rest / np.linalg.norm(matrix)) ** 2)
+
+
+def test_the_constant_vector_explains_what_centring_takes_away():
+    matrix = np.random.default_rng(0).standard_normal((30, 8)) + 0.7
+    values = (np.linalg.svd(part, compute_uv=False) for part in (matrix, matrix - matrix.mean(axis=0)))
+    constant = np.ones(30) / np.sqrt(30)
+    expected = np.linalg.norm(constant @ matrix) ** 2 / np.linalg.norm(matrix) ** 2
+    assert share_of_constant(*values) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_papers_point_of_the_first_epoch_is_the_largest_angle_within_it(cohort):
+    within = STUDIES["within_first_epoch"].compute(cohort)
+    within = within.query("quantity == 'to the data' and centering == 'centered' and iteration > 0")
+    largest_angle = within.groupby(["recipe", "seed"])["degrees"].max()
+    found = STUDIES["model_data_angle"].compute(cohort).query("convention == 'both centered' and epoch == 1")
+    found = found[found["matrix"] == LARGEST].set_index(["recipe", "seed"])["degrees"]
+    assert len(found) == len(largest_angle) == 5
+    assert found.to_numpy() == pytest.approx(largest_angle[found.index].to_numpy(), abs=1e-3)
+
+
+def test_densities_integrate_to_one_and_a_constant_vector_has_none():
+    u = np.random.default_rng(0).standard_normal(5000)
+    for density in densities(u / np.linalg.norm(u)):
+        assert np.sum(density * np.diff(EDGES)) == pytest.approx(1, abs=1e-3)
+        assert density[np.abs(CENTRES) < 0.1] == pytest.approx(1 / np.sqrt(2 * np.pi), abs=0.06)
+    assert np.isnan(densities(np.ones(50) / np.sqrt(50))).all()
+
+
+def test_a_common_trend_is_a_correlation_for_the_papers_way_alone():
+    rng, rows = np.random.default_rng(0), []
+    for seed in range(7):
+        walk = np.cumsum(rng.standard_normal((2, 20)), axis=1) * 0.1
+        for epoch in range(1, 21):
+            angle, accuracy = 80 - epoch + walk[0, epoch - 1], 0.1 + 0.03 * epoch + 0.03 * walk[1, epoch - 1]
+            row = {"recipe": "resnet18", "seed": seed, "shuffled": False, "epoch": epoch, "convention": "c"}
+            rows.append({**row, "degrees": angle, "test_accuracy": accuracy})
+    found = correlations(pd.DataFrame(rows)).set_index("method")
+    assert found.loc["checkpoints of one run", "spearman"].max() < -0.98
+    assert found.loc["checkpoints of one run", "p_value"].max() < 1e-10
+    assert found.loc["given the epoch", "p_value"] > 0.05
+
+
+def test_the_test_given_the_epoch_finds_what_distinguishes_runs():
+    level = np.arange(6.0)[:, None]
+    epochs = np.arange(5.0)
+    value, p_value = given_epoch(80 - level - epochs, 0.1 * level + epochs)
+    assert value == pytest.approx(-1)
+    assert p_value == pytest.approx(2 / 720)
+    assert np.isnan(given_epoch(np.ones((4, 3)), np.ones((4, 3)))).all()
