@@ -1,0 +1,116 @@
+"""What all commands share: loading when called, errors and interruptions in one line, common options, the bar."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+INTERRUPTED = 130  # the status of a command that Ctrl-C ended, as of a shell
+
+
+class LazyGroup(click.Group):
+    """A group of commands, each of which is imported when it is called or asked for its help.
+
+    Parameters
+    ----------
+    commands : by name, `package.module:command` and the line that the group's own help has for it.
+    """
+
+    def __init__(self, *, lazy: Mapping[str, tuple[str, str]], **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.lazy:
+            return None
+        module, _, name = self.lazy[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.lazy.items()])
+
+
+def run(command: click.Command, name: str | None = None) -> None:
+    """Run a command line: bad input ends it with one line and status 1, Ctrl-C with one line and status 130."""
+    from complexity.errors import InputError
+
+    try:
+        status = command.main(prog_name=name, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted: what is done is kept, and the same command goes on from there")
+        sys.exit(INTERRUPTED)
+    except InputError as error:
+        _say(f"error: {error}")
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def console(*, quiet: bool = False, error: bool = True) -> Console:
+    """A console that prints text as it stands, in colour on a terminal alone; a quiet one prints nothing."""
+    from rich.console import Console
+
+    return Console(stderr=error, quiet=quiet, markup=False, highlight=False)
+
+
+def settings_option(help_text: str) -> Callable[[Function], Function]:
+    """`--set NAME=VALUE`, repeatable, as a mapping called `settings`; VALUE is JSON or a plain word."""
+    return click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", callback=_read_settings, help=help_text
+    )  # fmt: skip
+
+
+def quiet_option(function: Function) -> Function:
+    """`--quiet`."""
+    return click.option("--quiet", is_flag=True, help="Print errors alone.")(function)
+
+
+def json_option(function: Function) -> Function:
+    """`--json`, as a flag called `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and no tables.")(function)
+
+
+@contextmanager
+def progress_bar(shown_on: Console) -> Iterator[Progress]:
+    """A bar of rows with a name, a count, a text of their own (the field `state`), elapsed and remaining time."""
+    from rich import progress
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[state]}", markup=False),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=shown_on, disable=shown_on.quiet) as bar:
+        yield bar
+
+
+def _say(text: str) -> None:
+    console().print(text, soft_wrap=True)
+
+
+def _read_settings(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
+    from .measures import read_setting
+
+    return dict(map(read_setting, texts))
