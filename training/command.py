@@ -19,7 +19,7 @@ FOLDER = click.Path(path_type=Path)
 WORKERS = click.IntRange(min=1)
 
 commands = LazyGroup(
-    lazy={**COMMANDS, "train": ("training.command:train", "Train networks and zoos, record P-vectors, draw the studies.")},
+    lazy={**COMMANDS, "train": ("training.command:train", "Train networks and zoos, record P-vectors, draw studies.")},
     help="P-vectors of deep networks: measures of generalization, their scores, and the training that shows them.",
 )  # fmt: skip
 
@@ -85,7 +85,8 @@ def run_command(
 @click.option("--workers", type=WORKERS, default=2, show_default=True, help="Runs at once, one thread each.")
 @place_options
 def all_command(
-    preset: str, names: tuple[str, ...], data_dir: Path, download: bool, out: Path, device: str, workers: int, quiet: bool
+    preset: str, names: tuple[str, ...], data_dir: Path, download: bool, out: Path, device: str, workers: int,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Make all runs that the studies need, or go on with them.
 
