@@ -10,13 +10,12 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 from complexity.errors import InputError
-from complexity.images.drawn_images import Change, Drawn, check_counts, draw
+from complexity.images.drawn_images import Change, Drawn, draw
 from complexity.images.perturbation import mixing
-from complexity.measures.model_data_angle import MAX_SAMPLES as MAX_ROWS
 from complexity.measures.registry import Measured, measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.interface import Array
-from complexity.samples import read_samples
+from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 
 GROUP = 120  # samples of one index: the authors join 3 batches of 40
 POOL = 4
@@ -80,7 +79,7 @@ def complexity(
     if loss not in LOSSES:
         raise InputError("no such loss", field="loss", expected=" or ".join(LOSSES), found=loss)
     network = adapt(model)
-    drawn = draw(read_samples(dataset, MAX_ROWS), max_samples, seed)
+    drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
     indices = group_indices(drawn.through(lambda images: pooled(network.first_layer(images)), drawn.unchanged), drawn)
     losses = np.stack([mixed_losses(network, drawn, change) for change in mixing(drawn, rounds, seed)])
     means = dict(zip(LOSSES, losses.mean(axis=0).tolist(), strict=True))

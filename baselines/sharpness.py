@@ -13,7 +13,7 @@ from complexity.errors import InputError
 from complexity.measures.registry import Measured, measure
 from complexity.models import TrainedModel, adapt, batches
 from complexity.models.interface import Array
-from complexity.samples import read_samples
+from complexity.samples import check_counts, read_samples
 
 LARGEST = 2.0
 
@@ -68,7 +68,7 @@ def complexity(
         For a data set without labels, labels that are no outputs of the model, outputs that are not finite, a model
         without trainable weights, or one whose framework gives no gradients here (Keras on JAX).
     """
-    _check_counts(starts=starts, steps=steps, halvings=halvings)
+    check_counts(least=1, optional=False, starts=starts, steps=steps, halvings=halvings)
     samples = read_samples(dataset, max_samples)
     task = Classification(adapt(model), samples.inputs, samples.class_numbers(), batch_size)
     weights, correct = task.network.trainable_weights(), task.correct()
@@ -186,9 +186,3 @@ def noise(weights: Sequence[Array], seed: tuple[int, int]) -> list[Array]:
 
 def _right(logits: Array, labels: NDArray[np.integer]) -> int:
     return int(np.sum((logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)))
-
-
-def _check_counts(**settings: int) -> None:
-    for name, value in settings.items():
-        if value < 1:
-            raise InputError("bad setting", field=name, expected="at least 1", found=value)

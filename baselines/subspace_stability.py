@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError, InputWarning
-from complexity.images.drawn_images import Change, Drawn, check_counts, draw
+from complexity.images.drawn_images import Change, Drawn, draw
 from complexity.images.perturbation import GEOMETRIC, Augmentation, mixing
-from complexity.measures.model_data_angle import MAX_SAMPLES as MAX_ROWS
 from complexity.measures.registry import Measured, measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.features import layer_output
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
-from complexity.samples import read_samples
+from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 
 PERTURBATIONS = ("augmentation", "mixing")
 
@@ -80,7 +79,7 @@ def subspace_stability(
         to be mixed, features that are not finite, and settings out of range.
     """
     check_counts(rounds=rounds, max_samples=max_samples)
-    network, samples = adapt(model), read_samples(dataset, MAX_ROWS)
+    network, samples = adapt(model), read_samples(dataset, MAX_SAMPLES)
     drawn = draw(samples, max_samples, seed)
     k = number_of_vectors(k, samples.class_numbers(), len(drawn))
     augmentation = Augmentation(drawn, augmentations)
@@ -126,7 +125,7 @@ class Frames:
     center: bool
 
     def of(self, change: Change) -> Frame:
-        """That of the changed images: (n, r), r at most k.
+        """The principal subspace of the changed images: (n, r), r at most k.
 
         Raises
         ------

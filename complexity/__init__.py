@@ -1,7 +1,28 @@
-"""P-vectors of deep networks and the complexity measures made of them."""
+"""P-vectors of deep networks and the complexity measures made of them.
+
+complexity : the submitted measure of a model and a data set; by default the angle between their P-vectors.
+p_vectors : the top left singular vectors of a matrix, with bounds on their errors; `PVectors` is what it returns.
+singular_values : all singular values of a matrix.
+angle : degrees between two lines, or the largest between two subspaces.
+principal_angles : all principal angles between two subspaces, in degrees.
+Measured : a measure's value, a float with details.
+InputError, InputWarning : what bad input raises, and what doubtful input gives.
+"""
 
 from .entry import complexity
-from .pvectors.angles import angle
-from .pvectors.pvector import p_vectors, singular_values
+from .errors import InputError, InputWarning
+from .measures.registry import Measured
+from .pvectors.angles import angle, principal_angles
+from .pvectors.pvector import PVectors, p_vectors, singular_values
 
-__all__ = ["angle", "complexity", "p_vectors", "singular_values"]
+__all__ = [
+    "InputError",
+    "InputWarning",
+    "Measured",
+    "PVectors",
+    "angle",
+    "complexity",
+    "p_vectors",
+    "principal_angles",
+    "singular_values",
+]

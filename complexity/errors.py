@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
@@ -51,7 +53,7 @@ class InputError(ValueError):
         model: str | None = None,
         field: str | None = None,
     ) -> InputError:
-        """The same error with the parts of its place that were not yet known."""
+        """This error with the parts of its place that were not yet known."""
         return type(self)(
             self.problem,
             file=self.file or file,
@@ -62,7 +64,7 @@ class InputError(ValueError):
         )
 
     def replaced(self, *, model: str | None = None, field: str | None = None) -> InputError:
-        """The same error with another model or field, for a caller who knows the place by a better name."""
+        """This error with another model or field, for a caller who knows the place by a better name."""
         return type(self)(
             self.problem,
             file=self.file,
@@ -71,6 +73,14 @@ class InputError(ValueError):
             expected=self.expected,
             found=self.found,
         )
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """The error for a name of this kind that is not among those known; it suggests the nearest ones."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return InputError(f"no such {kind}{hint}", field=kind, expected=f"one of {', '.join(known)}", found=name)
 
 
 class InputWarning(UserWarning):

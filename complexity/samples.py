@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
 from .identity_cache import IdentityCache
-from .pvectors.pvector import PVectors, p_vectors
 
+Value = TypeVar("Value")
+# More than any training set of the competition holds (SVHN: 73,257); it keeps a larger one from filling the memory.
+MAX_SAMPLES = 100_000
 ROWS_AT_A_TIME = 1024  # what is taken from a tf.data pipeline in one step
 
 
@@ -33,7 +35,7 @@ class Samples:
     inputs: NDArray[Any]
     labels: NDArray[np.integer] | None
     truncated: bool = False
-    _data_p_vectors: dict[bool, PVectors] = field(default_factory=dict, repr=False)
+    _remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -58,20 +60,17 @@ class Samples:
             return self
         return Samples(self.inputs[:rows], None if self.labels is None else self.labels[:rows], truncated=True)
 
-    def data_p_vector(self, center: bool = False) -> PVectors:
-        """The data P-vector, computed once (section 5 of the paper).
+    def remembered(self, key: Hashable, compute: Callable[[Samples], Value]) -> Value:
+        """What `compute` makes of these samples, computed once as long as they are remembered themselves.
 
-        Raises
-        ------
-        InputError
-            If the inputs determine none: all are zero, or with `center` all are the same.
+        Parameters
+        ----------
+        key : tells values apart; two computations need two keys.
         """
-        if center not in self._data_p_vectors:
-            try:
-                self._data_p_vectors[center] = p_vectors(self.matrix(), center=center)
-            except InputError as error:
-                raise error.replaced(field="inputs") from error
-        return self._data_p_vectors[center]
+        if key not in self._remembered:
+            self._remembered[key] = compute(self)
+        value: Value = self._remembered[key]
+        return value
 
     def class_numbers(self) -> NDArray[np.integer]:
         """The labels, for measures that cannot do without.
@@ -84,6 +83,14 @@ class Samples:
         if self.labels is None:
             raise InputError("the data set has no labels", field="labels", expected="a class number for each sample")
         return self.labels
+
+
+def check_counts(*, least: int = 2, optional: bool = True, **counts: int | None) -> None:
+    """Raise an InputError for a setting, by its name, that is no whole number from `least` on, nor None if optional."""
+    expected = f"a whole number from {least} on" + (", or None" if optional else "")
+    for name, number in counts.items():
+        if not (isinstance(number, int) and number >= least) and not (optional and number is None):
+            raise InputError("out of range", field=name, expected=expected, found=number)
 
 
 def read_samples(dataset: Any, max_samples: int | None = None) -> Samples:
@@ -113,7 +120,7 @@ def read_samples(dataset: Any, max_samples: int | None = None) -> Samples:
 
 
 _remembered_samples: IdentityCache[Samples] = IdentityCache()
-_remembered_p_vectors: IdentityCache[dict[bool, PVectors]] = IdentityCache()
+_remembered_values: IdentityCache[dict[Hashable, Any]] = IdentityCache()
 
 
 def _remember(dataset: Any, max_samples: int | None) -> Samples:
@@ -125,19 +132,19 @@ def _remember(dataset: Any, max_samples: int | None) -> Samples:
 
 
 def _from_arrays(inputs: Any, labels: Any, *, max_samples: int | None) -> Samples:
-    """Samples that are views of the caller's arrays; only their P-vectors are remembered.
+    """Samples that are views of the caller's arrays; only what is computed of them is remembered.
 
-    Views would keep the arrays alive, and arrays can be written to between two calls: so the P-vectors are kept for
+    Views would keep the arrays alive, and arrays can be written to between two calls: so what was computed is kept for
     these objects together with a checksum of what they hold.
     """
     anchors = [array for array in (inputs, labels) if array is not None]
     read = _checked(_as_numpy(inputs), None if labels is None else _as_numpy(labels)).first(max_samples)
     detail = (max_samples, zlib.crc32(np.ascontiguousarray(read.inputs).data))
-    p_vectors_of_data = _remembered_p_vectors.get(anchors, detail)
-    if p_vectors_of_data is None:
-        p_vectors_of_data = {}
-        _remembered_p_vectors.put(anchors, detail, p_vectors_of_data)
-    return replace(read, _data_p_vectors=p_vectors_of_data)
+    values = _remembered_values.get(anchors, detail)
+    if values is None:
+        values = {}
+        _remembered_values.put(anchors, detail, values)
+    return replace(read, _remembered=values)
 
 
 def _is_pair_of_arrays(dataset: Any) -> bool:

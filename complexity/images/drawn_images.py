@@ -99,13 +99,6 @@ def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
     return Drawn(images[chosen].astype(np.float32), labels[chosen], keys, len(images), channels_first)
 
 
-def check_counts(**counts: int | None) -> None:
-    """Raise an InputError for a setting, by its name, that is neither None nor a whole number from 2 on."""
-    for name, number in counts.items():
-        if number is not None and (not isinstance(number, int) or number < 2):
-            raise InputError("out of range", field=name, expected="a whole number from 2 on, or None", found=number)
-
-
 def _hash(seeded: Any, image: NDArray[Any]) -> bytes:
     one = seeded.copy()
     one.update(np.ascontiguousarray(image, dtype=np.float32).data)

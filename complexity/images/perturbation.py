@@ -42,7 +42,7 @@ class Augmentation:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Those that are applied.
+        """The augmentations that are applied.
 
         Raises
         ------

@@ -28,7 +28,7 @@ class Combination(Measure):
 
     @property
     def dotted_name(self) -> str:
-        """Those of the components, joined by "+"."""
+        """The dotted names of the components, joined by "+"."""
         return "+".join(component.dotted_name for component in self.components)
 
 

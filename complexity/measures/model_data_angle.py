@@ -12,11 +12,9 @@ from ..models import TrainedModel, adapt
 from ..models.features import feature_matrix
 from ..pvectors.angles import angle
 from ..pvectors.pvector import PVectors, p_vectors
-from ..samples import Samples, read_samples
+from ..samples import MAX_SAMPLES, Samples, read_samples
 from .registry import Measured, measure
 
-# More than any training set of the competition holds (SVHN: 73,257); it keeps a larger one from filling the memory.
-MAX_SAMPLES = 100_000
 RANK_ONE = 1e-3  # sigma_2 / sigma_1 that float32 rounding can leave of a matrix of rank one
 EQUAL = 1e-6  # relative spread of the entries of a P-vector that are all the same
 
@@ -62,7 +60,7 @@ def angle_to_data(
     if samples.truncated and max_samples == MAX_SAMPLES:
         text = f"only the first {MAX_SAMPLES} samples are used; max_samples=None uses all"
         warnings.warn(text, InputWarning, stacklevel=2)
-    data = samples.data_p_vector(center_data)
+    data = data_p_vector(samples, center_data)
     features = _model_p_vector(network, samples, layer, center_features)
     warn_if_doubtful(data, "the inputs", network.name)
     warn_if_doubtful(features, f"the {layer}", network.name)
@@ -76,6 +74,20 @@ def angle_to_data(
         "data": _summary(data),
     }
     return Measured(degrees, details)
+
+
+def data_p_vector(samples: Samples, center: bool = False) -> PVectors:
+    """The data P-vector, computed once for a data set (section 5 of the paper).
+
+    Raises
+    ------
+    InputError
+        If the inputs determine none: all are zero, or with `center` all are the same.
+    """
+    try:
+        return samples.remembered(("P-vector", center), lambda read: p_vectors(read.matrix(), center=center))
+    except InputError as error:
+        raise error.replaced(field="inputs") from error
 
 
 def warn_if_doubtful(found: PVectors, what: str, model: str) -> None:

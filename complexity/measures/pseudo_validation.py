@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images.drawn_images import Change, Drawn, check_counts, draw
+from ..images.drawn_images import Change, Drawn, draw
 from ..images.perturbation import Augmentation
 from ..models import TrainedModel, adapt
-from ..samples import read_samples
-from .model_data_angle import MAX_SAMPLES as MAX_ROWS
+from ..samples import MAX_SAMPLES, check_counts, read_samples
 from .registry import Measured, measure
 
 AUGMENTED_IMAGES = 2000  # so many go through a network by default, or a little more
@@ -63,7 +62,7 @@ def pseudo_validation_accuracy(
     """
     check_counts(rounds=rounds, max_samples=max_samples)
     network = adapt(model)
-    drawn = draw(read_samples(dataset, MAX_ROWS), max_samples, seed)
+    drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
     augmentation = Augmentation(drawn, augmentations)
     changes = augmentation.changes(rounds or max(2, AUGMENTED_IMAGES // len(drawn)))
     hits = np.stack([_hits(network, drawn, change) for change in changes])

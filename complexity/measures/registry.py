@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import math
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
-from ..errors import InputError
+from ..errors import InputError, unknown_name
 
 Direction = Literal["larger gap", "smaller gap"]
 Function = TypeVar("Function", bound=Callable[..., float])
@@ -74,7 +73,7 @@ class Measure:
         return f"{self.function.__module__}:{self.function.__qualname__}"
 
     def orient(self, value: float) -> float:
-        """The value turned so that larger means a larger expected gap."""
+        """A value of this measure, turned so that larger means a larger expected gap."""
         return value if self.higher_means == "larger gap" else -value
 
 
@@ -128,9 +127,7 @@ def find(name: str) -> Measure:
         return _registry[name]
     if ":" in name:
         return load(name)
-    near = difflib.get_close_matches(name, _registry, n=3, cutoff=0.6)
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-    raise InputError(f"unknown measure {name!r}{hint}", expected=f"one of {', '.join(_registry)}")
+    raise unknown_name("measure", name, _registry)
 
 
 def load(dotted_name: str) -> Measure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -25,8 +24,10 @@ class Gradients(Protocol):
     def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]: ...
 
 
-class TrainedModel(ABC):
+class TrainedModel:
     """A trained network in evaluation mode; inputs and outputs are NumPy arrays.
+
+    A framework gives what it can; what it lacks is an InputError that says so.
 
     No method leaves a trace in the network: weights, batch statistics, training flags and hooks are afterwards what
     they were before, also after an exception. The exception is `replaced_weights`, and it ends with its context.
@@ -38,9 +39,9 @@ class TrainedModel(ABC):
     dense_or_convolutional : those of them that are dense or convolutional; at least one.
     """
 
-    name: str
-    layers: Sequence[Any]
-    dense_or_convolutional: Sequence[Any]
+    name: str = "the model"
+    layers: Sequence[Any] = ()
+    dense_or_convolutional: Sequence[Any] = ()
     _ends: tuple[Any, Any] | None = None
 
     def features(self, inputs: Array) -> Array:
@@ -58,7 +59,7 @@ class TrainedModel(ABC):
         return self._layer_output(inputs, first)
 
     def _first_and_last_layer(self, inputs: Array) -> tuple[Any, Any]:
-        """Those that run first and last, which need not be the ones that are defined first and last."""
+        """The layers that run first and last, which need not be the ones that are defined first and last."""
         if self._ends is None:
             _, seen = self._forward(inputs[:1], self.dense_or_convolutional)
             self._ends = seen[0][0], seen[-1][0]
@@ -94,13 +95,13 @@ class TrainedModel(ABC):
         """
         return self._gradients(inputs.shape[1:]).loss_gradient(inputs, labels)
 
-    @abstractmethod
     def weights(self) -> list[Array]:
         """Copies of all weights, those of normalization statistics included, in the framework's order."""
+        raise self._lacks("weights")
 
-    @abstractmethod
     def trainable_weights(self) -> list[Array]:
         """Copies of the weights that training changes: no statistics, nothing frozen."""
+        raise self._lacks("trainable weights")
 
     def initial_weights(self) -> list[Array]:
         """The weights before training, in the order of `weights`.
@@ -129,9 +130,9 @@ class TrainedModel(ABC):
             )
         return arrays
 
-    @abstractmethod
     def kernels(self) -> list[Array]:
         """Copies of the weight matrices and filters of the dense and convolutional layers."""
+        raise self._lacks("kernels")
 
     @contextmanager
     def replaced_weights(self) -> Iterator[Callable[[Sequence[Array]], None]]:
@@ -142,24 +143,28 @@ class TrainedModel(ABC):
         finally:
             self._set_trainable_weights(before)
 
-    @abstractmethod
     def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
         """The network's logits as the framework's tensor, and what the watched layers were given."""
+        raise self._lacks("forward passes")
 
-    @abstractmethod
     def _layer_output(self, inputs: Array, layer: Any) -> Array:
         """What a dense or convolutional layer gives when it runs first, channels last."""
+        raise self._lacks("outputs of single layers")
 
-    @abstractmethod
     def _gradients(self, shape: tuple[int, ...]) -> Gradients:
         """The framework's gradients for samples of this shape."""
+        raise self._lacks("gradients")
 
-    @abstractmethod
     def _stored_initial_weights(self) -> list[Array]:
         """Copies of what the model carries as its initial weights; empty if nothing."""
+        return []
 
-    @abstractmethod
-    def _set_trainable_weights(self, weights: Sequence[Array]) -> None: ...
+    def _set_trainable_weights(self, weights: Sequence[Array]) -> None:
+        raise self._lacks("a way to set weights")
+
+    def _lacks(self, ability: str) -> InputError:
+        kind = type(self).__name__
+        return InputError(f"models of this kind have no {ability} here", model=self.name, field=ability, found=kind)
 
 
 def to_numpy(tensor: Any) -> Array:

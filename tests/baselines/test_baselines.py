@@ -237,7 +237,7 @@ def test_the_weights_are_restored_bit_for_bit_after_an_exception(kind, network, 
                                          "numbers from 0 to 3, found 0 to 4)"),
         (lambda net, y: net.requires_grad_(False), {}, "Sequential: weights: the model has no trainable weights"),
         (lambda net, y: net[0].bias.data.fill_(torch.nan), {}, "Sequential: outputs: an output is NaN or infinite"),
-        (lambda net, y: None, {"starts": 0}, "starts: bad setting (expected at least 1, found 0)"),
+        (lambda net, y: None, {"starts": 0}, "starts: out of range (expected a whole number from 1 on, found 0)"),
         (lambda net, y: None, {"batch_size": 0}, "batch_size: bad setting (expected at least 1, found 0)"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from scipy.linalg import subspace_angles
 
 from baselines.subspace_stability import subspace_stability
-from complexity import angle, p_vectors
+from complexity import p_vectors, principal_angles
 from complexity.errors import InputError, InputWarning
 from complexity.images.augmentation import augment
 from complexity.images.drawn_images import draw
@@ -36,9 +36,6 @@ class Perceptron(TrainedModel):
 
     def logits(self, inputs):
         return self.features(inputs) @ self.output
-
-
-Perceptron.__abstractmethods__ = frozenset()
 
 
 def network(width=40, side=10, channels=3):
@@ -73,7 +70,7 @@ def test_the_subspace_is_that_of_the_p_vectors_with_orthonormal_columns_in_their
 def test_the_overlap_is_the_mean_squared_cosine_of_the_principal_angles():
     rng = np.random.default_rng(2)
     first, second = (np.linalg.qr(rng.standard_normal((30, 4)))[0] for _ in range(2))
-    cosines = np.cos(np.radians(angle(first, second, every=True)))
+    cosines = np.cos(np.radians(principal_angles(first, second)))
     assert overlap(first, second, 4) == pytest.approx(np.mean(cosines**2), rel=1e-12)
     assert overlap(first, first @ np.linalg.qr(rng.standard_normal((4, 4)))[0], 4) == pytest.approx(1, abs=1e-12)
     assert overlap(first, second[:, :0], 4) == 0

@@ -1,0 +1,31 @@
+"""What a user meets on top of the package."""
+
+import doctest
+import subprocess
+import sys
+
+import pytest
+
+import complexity as package
+
+FUNCTIONS = ("angle", "complexity", "p_vectors", "principal_angles", "singular_values")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_examples_of_a_function_are_true(name):
+    function = getattr(package, name)
+    (found,) = doctest.DocTestFinder(recurse=False).find(function, name, globs={name: function})
+    assert found.examples
+    assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
+
+
+def test_the_docstring_of_the_package_lists_what_it_offers():
+    for name in package.__all__:
+        assert name in package.__doc__, name
+
+
+def test_importing_it_loads_neither_frameworks_nor_other_floors():
+    foreign = ["torch", "tensorflow", "keras", "pandas", "h5py", "click", "pgdl_eval", "baselines", "training"]
+    script = f"import complexity, sys; print([name for name in {foreign} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
