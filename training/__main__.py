@@ -13,11 +13,12 @@ from rich.console import Console
 
 from complexity.errors import InputError
 
-from .machine.processes import DATA, matrix, run_all
 from .machine.progress import BarWatcher, TensorBoardWatcher, progress_bar
 from .recipes.presets import PRESETS, settings_of
 from .recipes.recipes import RECIPES
-from .runs.experiments import Experiment, Place
+from .runs.experiment import Experiment, Place
+from .runs.experiments import DATA, run_all
+from .runs.experiments import all_experiments as matrix
 from .runs.run import train
 
 FOLDER = click.Path(path_type=Path)

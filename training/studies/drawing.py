@@ -129,7 +129,7 @@ def line_panels(
 
 
 def degrees_axis(axes: Axes, frame: pd.DataFrame) -> None:
-    """From 0 to 90 degrees."""
+    """Let the vertical axis go from 0 to 90 degrees."""
     axes.set_ylim(-2, 92)
     axes.set_yticks(range(0, 91, 30))
 

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..runs.run_folder import CENTERING, Arrays, decomposition
+from pgdl_eval.formats.npz import Arrays
+
+from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study, flat_columns
@@ -89,7 +91,7 @@ def _last(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Over epochs with k = 1 and over k at the last epoch."""
+    """Curves over epochs with k = 1 and over k at the last epoch."""
     over_epochs = frame[frame["k"] == 1].assign(x=lambda one: one["epoch"], over="k = 1, over epochs")
     over_k = _last(frame[frame["centering"] != CONSTANT]).assign(x=lambda one: one["k"], over="last epoch, over k")
     kept = ["recipe", "seed", "centering", "over", "x"]

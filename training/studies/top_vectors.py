@@ -17,7 +17,6 @@ from .vectors import RANDOM, Vector, degrees, random_vectors
 
 PART = "train"
 VECTORS, SUBSPACES = "between the k-th vectors", "largest angle between the top-k subspaces"
-Named = tuple[str, Vector]
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -63,7 +62,7 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
 
 
 def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
-    """Of two bases (n, k), for k = 1, 2, ..."""
+    """The angles between two bases (n, k), for k = 1, 2, ..."""
     for k in range(1, min(u.shape[1], v.shape[1]) + 1):
         yield {"k": k, "quantity": VECTORS, "degrees": degrees(u[:, k - 1], v[:, k - 1])}
         yield {"k": k, "quantity": SUBSPACES, "degrees": degrees(u[:, :k], v[:, :k])}

@@ -58,7 +58,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
 
 
 def _spread(epochs: list[int]) -> list[int]:
-    """At most `MOST_EPOCHS` of them, the first and the last among them."""
+    """At most `MOST_EPOCHS` of the epochs, the first and the last among them."""
     chosen = np.unique(np.linspace(0, len(epochs) - 1, min(MOST_EPOCHS, len(epochs))).round().astype(int))
     return [epochs[position] for position in chosen]
 

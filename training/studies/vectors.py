@@ -63,7 +63,7 @@ def random_vectors(rows: int, columns: int, centering: str, k: int = 1) -> tuple
 
 
 def random_matrix(rows: int, columns: int, seed: int) -> Vector:
-    """Independent entries max(0, N(0, 1)): non-negative as features after a ReLU, and nothing else in common."""
+    """A matrix of independent entries max(0, N(0, 1)): like features after a ReLU it is non-negative, and no more."""
     return np.maximum(np.random.default_rng(seed).standard_normal((rows, columns), dtype=np.float32), 0)
 
 
@@ -77,7 +77,7 @@ def _random_vectors(rows: int, columns: int, centering: str, k: int, seed: int) 
 
 
 def random_singular_values(rows: int, columns: int, centering: str) -> Vector:
-    """Those of a random matrix."""
+    """The singular values of a random matrix."""
     return np.asarray(singular_values(random_matrix(rows, columns, seed=0), center=CENTERING[centering]))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..recipes.settings import unknown
+from ..recipes.settings import unknown_name
 
 SCALES = ("mini", "small", "full")
 
@@ -277,7 +277,7 @@ def zoo_task(name: str, scale: str) -> ZooTask:
         If there is none of that name, with the nearest ones.
     """
     if name not in TASKS:
-        raise unknown("task", name, TASKS)
+        raise unknown_name("task", name, TASKS)
     if scale not in SCALES:
-        raise unknown("scale", scale, SCALES)
+        raise unknown_name("scale", scale, SCALES)
     return TASKS[name][scale]
