@@ -40,13 +40,9 @@ def locked(folder: Path, file: Path) -> Iterator[None]:
 
 
 def claim(
-    file: Path,
-    content: Mapping[str, Any],
-    identity: Sequence[str],
-    read: Callable[[], Any],
-    held: str,
+    file: Path, content: Mapping[str, Any], identity: Sequence[str], read: Callable[[], Any], held: str,
     aside: Container[str] = (),
-) -> None:
+) -> None:  # fmt: skip
     """Write what a new folder is for; in that of an earlier command, see that it is for the same.
 
     Parameters

@@ -30,19 +30,9 @@ from .drawing import save
 from .study import Study
 
 MODULES = (
-    well_trained_cosines,
-    own_convergence,
-    within_first_epoch,
-    model_data_angle,
-    accuracy_and_angle,
-    singular_values,
-    across_paradigms,
-    top_vectors,
-    low_rank,
-    value_distribution,
-    layers,
-    image_folder_cosines,
-)
+    well_trained_cosines, own_convergence, within_first_epoch, model_data_angle, accuracy_and_angle, singular_values,
+    across_paradigms, top_vectors, low_rank, value_distribution, layers, image_folder_cosines,
+)  # fmt: skip
 STUDIES: Mapping[str, Study] = {module.STUDY.name: module.STUDY for module in MODULES}
 IDENTITY = ("recipe", "preset", "seed", "settings", "data", "code", "device", "versions")
 

@@ -16,7 +16,7 @@ from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study, flat_columns
-from .vectors import CONSTANT, RANDOM, random_singular_values
+from .vectors import CONSTANT, RANDOM, random_singular_values, shape
 
 PART = "train"
 QUANTITIES = ("explained_variance", "approximation_error")
@@ -59,10 +59,10 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 rows += [{**place, **row} for row in _by_k(found.singular_values, found.vectors.shape[1])]
             rows.append({**member.facts, "epoch": epoch, "centering": CONSTANT, "k": 1, **_of_constant(record)})
     for centering in CENTERING:
-        found = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        values = random_singular_values(len(found.vectors), len(found.singular_values), centering)
+        values = random_singular_values(*shape(members[0].trained, PART), centering)
         place = {"recipe": RANDOM, "seed": 0, "centering": centering}
-        rows += [{**place, **row} for row in _by_k(values, found.vectors.shape[1])]
+        k = members[0].trained[f"{PART}/{centering}/vectors"].shape[1]
+        rows += [{**place, **row} for row in _by_k(values, k)]
     return pd.DataFrame(rows)
 
 
