@@ -6,7 +6,7 @@ from training.data import ImageSet, standardization, tensors
 from training.machine.checkpoint import load_weights
 from training.networks import Network, make_encoder
 from training.paradigms import make_paradigm
-from training.runs.experiments import Experiment, Place
+from training.runs.experiment import Experiment, Place
 from training.runs.run_folder import RunFolder
 
 TINY = {"epochs": 4, "batch_size": 16, "subset_rows": 24}

@@ -3,19 +3,12 @@
 import json
 
 import pytest
+from click.testing import CliRunner
+from training_runs import experiment
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from click.testing import CliRunner  # noqa: E402
-from training_runs import experiment  # noqa: E402
-
-from training.__main__ import commands, main  # noqa: E402
-from training.machine.processes import matrix  # noqa: E402
-from training.paradigms import PARADIGMS  # noqa: E402
-from training.recipes.recipes import RECIPES  # noqa: E402
-from training.runs.experiments import Experiment  # noqa: E402
-from training.runs.run_folder import find_runs  # noqa: E402
+from training.__main__ import commands, main
+from training.runs.experiment import Experiment
+from training.runs.run_folder import find_runs
 
 
 @pytest.mark.parametrize(
@@ -59,19 +52,3 @@ def test_a_matrix_names_the_runs_that_fail_and_makes_the_others(tmp_path, blobs,
     assert "blobs mlp seed 3: done\n" in result.stderr
     assert "no_such_data mlp seed 0: failed: data no_such_data: no data found at " in result.stderr
     assert [run.config["recipe"] for run in find_runs(tmp_path)] == ["mlp"]
-
-
-def test_the_matrix_of_the_laptop_holds_what_the_studies_compare():
-    runs = matrix("laptop")
-    assert {run.recipe for run in runs if run.data == "cifar10"} == set(RECIPES)
-    assert len(set(map(repr, runs))) == len(runs)
-    for data in ("cifar10", "mnist", "cifar100"):
-        seeds = {paradigm: set() for paradigm in PARADIGMS}
-        shuffled = []
-        for run in runs:
-            if run.data == data:
-                seeds[run.settings().paradigm].add((run.recipe, run.seed))
-                shuffled.append(run.settings().shuffled_labels)
-        assert all({seed for _, seed in made} == {0, 1} for made in seeds.values())
-        assert any(shuffled)
-    assert max(run.settings().train_limit + run.settings().test_limit for run in runs) <= 5000

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from scipy.io import savemat
+from training_runs import experiment
 
-torch = pytest.importorskip("torch")
+from complexity.errors import InputError
+from training.data import read_image_set
+from training.networks import make_encoder
+from training.runs.experiment import Place
+from training.runs.run import train
+from training.runs.run_folder import decomposition
+
 datasets = pytest.importorskip("torchvision.datasets")
-
-from scipy.io import savemat  # noqa: E402
-from training_runs import experiment  # noqa: E402
-
-from complexity.errors import InputError  # noqa: E402
-from training.data import read_image_set  # noqa: E402
-from training.networks import make_encoder  # noqa: E402
-from training.runs.experiments import Place  # noqa: E402
-from training.runs.run import train  # noqa: E402
-from training.runs.run_folder import decomposition  # noqa: E402
 
 
 def images(rows, shape, seed=0):

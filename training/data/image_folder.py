@@ -16,7 +16,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 def folder_splits(folder: Path, image_size: int) -> tuple[Split, Split]:
-    """Train and test, in colour; images are cropped in the centre to squares and brought to one size.
+    """The parts train and test, in colour; images are cropped in the centre to squares and brought to one size.
 
     torchvision's ImageFolder does this too, but Pillow, which Matplotlib brings, is enough.
 

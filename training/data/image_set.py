@@ -17,6 +17,8 @@ from .npz_files import npz_splits
 from .split import Split
 from .torchvision_files import CLASSES, torchvision_splits
 
+DIGITS = ("mnist", "svhn")  # image sets that are not mirrored, which turns a digit into none
+
 
 @dataclass(frozen=True)
 class ImageSet:

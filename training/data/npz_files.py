@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from complexity.errors import InputError
+from pgdl_eval.formats.npz import read_arrays
 
-from ..runs.run_folder import read_arrays
 from .split import Split, split_of_arrays
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def npz_splits(file: Path) -> tuple[Split, Split]:
-    """Train and test.
+    """The parts train and test of a file.
 
     Raises
     ------

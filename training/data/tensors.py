@@ -15,7 +15,7 @@ from complexity.samples import Samples
 
 @dataclass(frozen=True)
 class Standardization:
-    """Per channel, mean and standard deviation of the training images on the scale 0 to 1."""
+    """Mean and standard deviation of the training images on the scale 0 to 1, by channel."""
 
     mean: Tensor  # (c, 1, 1)
     deviation: Tensor
@@ -47,7 +47,7 @@ def tensors(samples: Samples, device: torch.device) -> ImageTensors:
 
 
 def standardization(images: NDArray[Any], device: torch.device) -> Standardization:
-    """That of images (n, h, w, c) as uint8."""
+    """The standardization by mean and deviation of images (n, h, w, c) as uint8."""
     # From the histogram of each channel: exact, and no copy in floating point.
     counts = np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[3])])
     levels = np.arange(256) / 255

@@ -26,7 +26,7 @@ CLASSES = {
 
 
 def torchvision_splits(name: str, folder: Path, download: bool) -> tuple[Split, Split] | None:
-    """Train and test; None where torchvision is not installed, has no such set, or finds no unaltered files of it."""
+    """The parts train and test; None if torchvision is not installed, has no such set, or no unaltered files of it."""
     if name not in CLASSES:
         return None
     try:

@@ -58,7 +58,7 @@ class Device:
         return time.perf_counter()
 
     def describe(self) -> dict[str, Any]:
-        """What stands in a run's config."""
+        """What a config says of the device."""
         name = torch.cuda.get_device_name(self.torch) if self.fast else self.torch.type
         precision = "bfloat16, compiled, channels last" if self.fast else "float32"
         return {"type": self.torch.type, "name": name, "threads": torch.get_num_threads(), "training": precision}

@@ -53,7 +53,7 @@ class BarWatcher(Watcher):
 
 
 class TensorBoardWatcher(BarWatcher):
-    """The same, and the metrics of each epoch as TensorBoard's scalars."""
+    """A progress bar, and the metrics of each epoch as TensorBoard's scalars."""
 
     def __init__(self, bar: Progress, folder: Path) -> None:
         super().__init__(bar)
@@ -75,7 +75,7 @@ class TensorBoardWatcher(BarWatcher):
 
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Progress]:
-    """The bar, on a console."""
+    """A progress bar on a console."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

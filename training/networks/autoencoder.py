@@ -36,7 +36,7 @@ class ConvolutionalEncoder(Encoder):
         self._channels, self._sides = channels, sides
 
     def decoder(self) -> nn.Module:
-        """The mirror image: features (n, d) to standardized images (n, c, h, w)."""
+        """The encoder's mirror image: features (n, d) to standardized images (n, c, h, w)."""
         channels, sides = self._channels[::-1], self._sides[::-1]
         flat = channels[0] * sides[0][0] * sides[0][1]
         layers: list[nn.Module] = [nn.Linear(self.feature_size, flat), nn.ReLU()]

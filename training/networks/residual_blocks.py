@@ -67,7 +67,7 @@ class Block(nn.Module):
 
 
 class PreactivationBlock(nn.Module):
-    """The same with normalization and ReLU before each convolution, and nothing after the sum (He et al. 2016b).
+    """A residual block with normalization and ReLU before each convolution, nothing after the sum (He et al. 2016b).
 
     Where the shape changes, the shortcut starts from the normalized input, as in the authors' code.
     """

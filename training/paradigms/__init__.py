@@ -1,17 +1,16 @@
-"""Learning paradigms by name, one a file."""
+"""Learning paradigms by name; the two contrastive ones share a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .paradigm import BatchPreparation, Evaluation, Paradigm
+from .contrastive import SimCLR, SupCon
+from .paradigm import BatchLoss, BatchPreparation, Paradigm
 from .reconstruction import Reconstruction
-from .simclr import SimCLR
-from .supcon import SupCon
 from .supervised import Supervised
 
-__all__ = ["PARADIGMS", "BatchPreparation", "Evaluation", "Paradigm", "make_paradigm"]
+__all__ = ["PARADIGMS", "BatchLoss", "BatchPreparation", "Paradigm", "make_paradigm"]
 
 PARADIGMS: Mapping[str, Callable[..., Paradigm]] = {
     "supervised": Supervised,

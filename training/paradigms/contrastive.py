@@ -1,8 +1,9 @@
-"""Contrastive learning of two random views of each image."""
+"""Contrastive learning of two random views of each image: SimCLR, and SupCon, which knows the classes."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +12,15 @@ from torch.nn import functional
 from ..data import ImageTensors
 from ..data.augmentation import chosen, color_jitter, gaussian_blur, gray, resized_crop_and_flip, uniform
 from ..networks import Encoder
-from .paradigm import BatchPreparation, Evaluation, Forward, Paradigm
+from .paradigm import BatchLoss, BatchPreparation, Forward, Paradigm
 
 BLURRED_FROM = 64  # pixels a side: SimCLR does not blur small images (appendix B.9)
 
 
-def contrastive_loss(projections: Tensor, labels: Tensor, temperature: float) -> Tensor:
-    """The supervised contrastive loss (Khosla et al. 2020, equation 2); with a label an image, SimCLR's NT-Xent.
+def contrastive_losses(projections: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """The supervised contrastive loss of each view, (2n,); with a label an image, SimCLR's NT-Xent.
+
+    Khosla et al. 2020, equation 2.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def contrastive_loss(projections: Tensor, labels: Tensor, temperature: float) ->
     itself = torch.eye(len(views), dtype=torch.bool, device=views.device)
     log_share = similarity - similarity.masked_fill(itself, -torch.inf).logsumexp(dim=1, keepdim=True)
     positive = (labels[:, None] == labels[None]).repeat(2, 2) & ~itself
-    return -((log_share * positive).sum(dim=1) / positive.sum(dim=1)).mean()
+    return -(log_share * positive).sum(dim=1) / positive.sum(dim=1)
 
 
 class Contrastive(Paradigm):
@@ -72,12 +75,29 @@ class Contrastive(Paradigm):
         """Which images of a batch belong together: those of equal numbers."""
 
     def loss(
-        self,
-        forward: Forward,
-        batch: ImageTensors,
-        prepare: BatchPreparation,
-        generator: torch.Generator,
-    ) -> Evaluation:
+        self, forward: Forward, batch: ImageTensors, prepare: BatchPreparation, generator: torch.Generator
+    ) -> BatchLoss:
         views = [self.view(batch.images, prepare, generator) for _ in range(2)]
         projections = forward(torch.cat(views)).unflatten(0, (2, -1))
-        return Evaluation(contrastive_loss(projections, self.positives(batch.labels), self.temperature))
+        losses = contrastive_losses(projections, self.positives(batch.labels), self.temperature)
+        return BatchLoss(losses.sum(), len(batch), terms=2)
+
+
+class SimCLR(Contrastive):
+    """Self-supervised: each image belongs to itself alone (Chen et al. 2020); 0.5 is best on CIFAR-10 (B.9)."""
+
+    def __init__(self, temperature: float = 0.5, **views: Any) -> None:
+        super().__init__(temperature, **views)
+
+    def positives(self, labels: Tensor) -> Tensor:
+        return torch.arange(len(labels), device=labels.device)
+
+
+class SupCon(Contrastive):
+    """Supervised: images of a class belong together (Khosla et al. 2020); its code has 0.1 on CIFAR-10."""
+
+    def __init__(self, temperature: float = 0.1, **views: Any) -> None:
+        super().__init__(temperature, **views)
+
+    def positives(self, labels: Tensor) -> Tensor:
+        return labels

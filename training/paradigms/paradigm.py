@@ -25,16 +25,36 @@ class BatchPreparation:
     flip: bool
 
     def augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Randomly cropped and mirrored, standardized."""
+        """Images that are randomly cropped and mirrored, then standardized."""
         return self.standardize(crop_and_flip(images, generator, flip=self.flip))
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Of one batch in evaluation mode: its summed loss, and how many were classified correctly, where defined."""
+class BatchLoss:
+    """The loss of a batch, and how many of its rows were classified correctly, where the paradigm classifies.
 
-    loss: Tensor | None = None
+    Attributes
+    ----------
+    total : sum over all terms of all rows.
+    rows : n.
+    terms : of each row, such as its pixels; its loss is their mean.
+    correct : number of rows.
+    """
+
+    total: Tensor
+    rows: int
+    terms: int = 1
     correct: Tensor | None = None
+
+    @property
+    def sum(self) -> Tensor:
+        """The sum of the losses of the rows."""
+        return self.total / self.terms
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean of the losses of the rows, which training minimizes."""
+        return self.total / (self.rows * self.terms)
 
 
 class Paradigm(ABC):
@@ -54,9 +74,9 @@ class Paradigm(ABC):
     @abstractmethod
     def loss(
         self, forward: Forward, batch: ImageTensors, prepare: BatchPreparation, generator: torch.Generator
-    ) -> Evaluation:
-        """The mean loss of a batch in training, and the number classified correctly."""
+    ) -> BatchLoss:
+        """The loss of a batch in training, augmented at random."""
 
-    def evaluate(self, outputs: Any, inputs: Tensor, labels: Tensor) -> Evaluation:
-        """The summed loss of a batch that is not augmented, in evaluation mode; none where it needs two views."""
-        return Evaluation()
+    def evaluate(self, outputs: Any, inputs: Tensor, labels: Tensor) -> BatchLoss | None:
+        """The loss of the outputs of a batch, as it is; none where it needs two views."""
+        return None

@@ -11,7 +11,7 @@ from torch.nn import functional
 from ..data import ImageTensors
 from ..networks import Encoder
 from ..networks.autoencoder import ConvolutionalEncoder
-from .paradigm import BatchPreparation, Evaluation, Forward, Paradigm
+from .paradigm import BatchLoss, BatchPreparation, Forward, Paradigm
 
 
 class Reconstruction(Paradigm):
@@ -31,15 +31,12 @@ class Reconstruction(Paradigm):
         return encoder.decoder()
 
     def loss(
-        self,
-        forward: Forward,
-        batch: ImageTensors,
-        prepare: BatchPreparation,
-        generator: torch.Generator,
-    ) -> Evaluation:
+        self, forward: Forward, batch: ImageTensors, prepare: BatchPreparation, generator: torch.Generator
+    ) -> BatchLoss:
         clean = prepare.augmented(batch.images, generator)
         noise = torch.randn(clean.shape, generator=generator, device=clean.device)
-        return Evaluation(functional.mse_loss(forward(clean + self.noise * noise), clean))
+        return self.evaluate(forward(clean + self.noise * noise), clean, batch.labels)
 
-    def evaluate(self, outputs: Any, inputs: Tensor, labels: Tensor) -> Evaluation:
-        return Evaluation(functional.mse_loss(outputs, inputs, reduction="sum") / inputs[0].numel())
+    def evaluate(self, outputs: Any, inputs: Tensor, labels: Tensor) -> BatchLoss:
+        total = functional.mse_loss(outputs, inputs, reduction="sum")
+        return BatchLoss(total, len(inputs), terms=inputs[0].numel())

@@ -10,7 +10,13 @@ from torch.nn import functional
 
 from ..data import ImageTensors
 from ..networks import Encoder
-from .paradigm import BatchPreparation, Evaluation, Forward, Paradigm
+from .paradigm import BatchLoss, BatchPreparation, Forward, Paradigm
+
+
+def classified(logits: Tensor, labels: Tensor) -> BatchLoss:
+    """The cross-entropy of logits (n, classes), and how many rows have their largest at the label."""
+    total = functional.cross_entropy(logits, labels, reduction="sum")
+    return BatchLoss(total, len(labels), correct=(logits.argmax(dim=1) == labels).sum())
 
 
 class Supervised(Paradigm):
@@ -22,16 +28,10 @@ class Supervised(Paradigm):
         return nn.Linear(encoder.feature_size, classes)
 
     def loss(
-        self,
-        forward: Forward,
-        batch: ImageTensors,
-        prepare: BatchPreparation,
-        generator: torch.Generator,
-    ) -> Evaluation:
-        logits = forward(prepare.augmented(batch.images, generator))
-        correct = (logits.argmax(dim=1) == batch.labels).sum()
-        return Evaluation(functional.cross_entropy(logits, batch.labels), correct)
+        self, forward: Forward, batch: ImageTensors, prepare: BatchPreparation, generator: torch.Generator
+    ) -> BatchLoss:
+        inputs = prepare.augmented(batch.images, generator)
+        return self.evaluate(forward(inputs), inputs, batch.labels)
 
-    def evaluate(self, outputs: Any, inputs: Tensor, labels: Tensor) -> Evaluation:
-        loss = functional.cross_entropy(outputs, labels, reduction="sum")
-        return Evaluation(loss, (outputs.argmax(dim=1) == labels).sum())
+    def evaluate(self, outputs: Any, inputs: Tensor, labels: Tensor) -> BatchLoss:
+        return classified(outputs, labels)

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .recipes import RECIPES
-from .settings import Settings, changed, unknown
+from .settings import Settings, changed, unknown_name
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Size and length.
+    """Size and length of runs.
 
     Attributes
     ----------
-    epochs, reconstruction_epochs : of autoencoders and of all others.
+    epochs, reconstruction_epochs : of most recipes, and of autoencoders.
     recipe_epochs : of single recipes, where they differ.
     narrow : whether the recipes' narrow variants are trained.
     batch_size, train_limit, test_limit, subset_rows : see `settings.Settings`.
     seeds : how many are run unless one says otherwise.
-    every_recipe : whether a matrix holds every recipe, or one of each paradigm.
+    every_recipe : whether `experiments.all_experiments` holds every recipe, or one of each paradigm.
     """
 
     epochs: int
@@ -70,9 +70,9 @@ def settings_of(recipe: str, preset: str, changes: Mapping[str, Any] | None = No
         For an unknown recipe, preset or setting; the message suggests the nearest.
     """
     if recipe not in RECIPES:
-        raise unknown("recipe", recipe, RECIPES)
+        raise unknown_name("recipe", recipe, RECIPES)
     if preset not in PRESETS:
-        raise unknown("preset", preset, PRESETS)
+        raise unknown_name("preset", preset, PRESETS)
     one, size = RECIPES[recipe], PRESETS[preset]
     usual = size.reconstruction_epochs if one.paradigm == "reconstruction" else size.epochs
     settings = Settings(

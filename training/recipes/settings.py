@@ -21,7 +21,7 @@ class Settings:
     Attributes
     ----------
     network, network_arguments : a name and arguments of `networks.NETWORKS`.
-    paradigm, paradigm_arguments : the same of `paradigms.PARADIGMS`.
+    paradigm, paradigm_arguments : a name and arguments of `paradigms.PARADIGMS`.
     optimization : optimizer and learning rate.
     epochs, batch_size : length and grain of the run.
     train_limit, test_limit : so many rows of the data set; all for None.
@@ -61,7 +61,7 @@ def changed(settings: Any, name: str, value: Any) -> Any:
     """
     head, _, rest = name.partition(".")
     if head not in {one.name for one in fields(settings)}:
-        raise unknown("setting", head, [one.name for one in fields(settings)])
+        raise unknown_name("setting", head, [one.name for one in fields(settings)])
     old = getattr(settings, head)
     if rest:
         if not is_dataclass(old):
@@ -74,7 +74,7 @@ def changed(settings: Any, name: str, value: Any) -> Any:
     return replace(settings, **{head: value})
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a name that is not known, with the nearest ones that are."""
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from complexity import p_vectors, singular_values
 from complexity.errors import InputError
+from pgdl_eval.formats.npz import Arrays
 
 from .evaluation import Features
-from .run_folder import CENTERING, Arrays
+from .run_folder import CENTERING
 
 TOLERANCE = 1e-3  # degrees; what the studies compare differs by more
 VALUE_ERROR = 1e-6  # of singular values, over the largest; smaller ones count as zero
@@ -78,10 +79,10 @@ def _nothing(rows: int, k: int, values: NDArray[Any]) -> Arrays:
 
 
 def _padded(array: NDArray[Any], k: int) -> NDArray[Any]:
-    """NaN for those of k that are missing on the last axis."""
+    """An array with NaN for those of k entries that are missing on its last axis."""
     return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, k - array.shape[-1])], constant_values=np.nan)
 
 
 def _numpy(array: Any) -> NDArray[Any]:
-    """Of a NumPy array, or of a tensor on any device."""
+    """A NumPy array as it is, or a tensor on any device as an array."""
     return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)

@@ -47,7 +47,7 @@ Features = Tensor | StreamedFeatures
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Of all images of a set.
+    """What a network makes of all images of a set.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Evaluated:
     accuracy: float | None
 
     def kept_features(self) -> Tensor:
-        """In memory, whatever their size."""
+        """The features in memory, whatever their size."""
         return self.features if isinstance(self.features, Tensor) else torch.cat(list(self.features))
 
 
@@ -71,17 +71,17 @@ def evaluate(
     network: Network, paradigm: Paradigm, data: ImageTensors, prepare: Callable[[Tensor], Tensor]
 ) -> Evaluated:
     """Features, logits, loss and accuracy of images that are not augmented."""
-    features, logits, losses, correct = [], [], [], []
+    features, logits, found = [], [], []
     with evaluation_mode(network):
         for rows in _batches(data.images):
             inputs, labels = prepare(data.images[rows]), data.labels[rows]
             encoded = network.encoder(inputs)
             features += [encoded] if encoded[0].nbytes * len(data) <= MAX_BYTES else []
             outputs = network.head(encoded)
-            found = paradigm.evaluate(outputs, inputs, labels)
             logits += [outputs] if paradigm.classifies else []
-            losses += [] if found.loss is None else [found.loss]
-            correct += [] if found.correct is None else [found.correct]
+            found.append(paradigm.evaluate(outputs, inputs, labels))
+    losses = [one.sum for one in found if one is not None]
+    correct = [one.correct for one in found if one is not None and one.correct is not None]
     return Evaluated(
         torch.cat(features).flatten(1) if features else StreamedFeatures(network, data.images, prepare),
         torch.cat(logits) if logits else None,

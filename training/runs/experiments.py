@@ -1,74 +1,41 @@
-"""One run to make: what, where and on what."""
+"""All runs that the studies need, and how they are made in several processes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from ..data import ImageSet, read_image_set
-from ..recipes.presets import settings_of
-from ..recipes.settings import Settings
-from .run_folder import RunFolder
+from ..machine.processes import in_processes
+from ..recipes.presets import PRESETS
+from ..recipes.recipes import RECIPES
+from .experiment import Experiment, Place
+from .run import train
+
+# One network of each paradigm, the same wherever that can be, and the reference whose labels tell nothing.
+FEW = ("resnet18", "autoencoder", "simclr", "supcon", "resnet18_shuffled_labels")
+DATA = ("cifar10", "mnist", "cifar100")
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """What is run.
+def all_experiments(preset: str, data: Sequence[str] = DATA) -> list[Experiment]:
+    """One network of each paradigm with two seeds on every data set; on the first also every other recipe once.
 
-    Attributes
-    ----------
-    changes : settings changed by name.
+    The untrained references are epoch 0 of every run. What most studies need comes first, so that a list that is
+    stopped early serves them already.
     """
-
-    recipe: str
-    preset: str
-    data: str = "cifar10"
-    seed: int = 0
-    changes: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return f"{self.data} {self.recipe} seed {self.seed}"
-
-    def settings(self) -> Settings:
-        """Its settings; see `presets.settings_of`."""
-        return settings_of(self.recipe, self.preset, self.changes)
-
-    def folder(self, out: Path) -> RunFolder:
-        """`OUT/DATA/RECIPE/seed_S`."""
-        return RunFolder(out / self.data / self.recipe / f"seed_{self.seed}")
+    few = [[Experiment(recipe, preset, name, seed) for seed in (0, 1) for recipe in FEW] for name in data]
+    recipes = RECIPES if PRESETS[preset].every_recipe else FEW
+    others = [Experiment(recipe, preset, data[0]) for recipe in recipes if recipe not in FEW]
+    return [*few[0], *others, *chain.from_iterable(few[1:])]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where runs read and write, and on what they run.
+def run_all(
+    experiments: Sequence[Experiment], place: Place, workers: int
+) -> Iterator[tuple[Experiment, BaseException | None]]:
+    """Make runs in several processes; what is done already is passed over.
 
-    Attributes
-    ----------
-    data_dir, out : the folders of data and of runs.
-    device : see `devices.find_device`.
-    download : whether torchvision may fetch what is missing.
+    Returns
+    -------
+    Each run as it ends, with what went wrong.
     """
-
-    data_dir: Path
-    out: Path
-    device: str = "auto"
-    download: bool = False
-
-    def image_set(self, name: str, settings: Settings) -> ImageSet:
-        """The data set, with as many rows as the settings say."""
-        limits = settings.train_limit, settings.test_limit
-        return _read_once(name, self.data_dir, *limits, settings.image_size, self.download)
-
-
-# A process that makes several runs unpacks a data set once.
-@lru_cache(maxsize=3)
-def _read_once(
-    name: str, folder: Path, train_limit: int | None, test_limit: int | None, image_size: int, download: bool
-) -> ImageSet:
-    return read_image_set(
-        name, folder, train_limit=train_limit, test_limit=test_limit, image_size=image_size, download=download
-    )
+    for (one, _), _, error in in_processes(train, [(one, place) for one in experiments], workers):
+        yield one, error

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pgdl_eval.formats.npz import Arrays, write_arrays
+
 from ..networks import Network
-from .recording import Recorder
-from .run_folder import Arrays, write_arrays
+from .recording import record_of_iteration
+from .setup import RunSetup
 
 RECORDS = 30  # on the processor, where each takes long
 
@@ -14,10 +16,10 @@ RECORDS = 30  # on the processor, where each takes long
 class FirstEpoch:
     """Records a network at some iterations, before the first step to begin with, and how long that takes."""
 
-    def __init__(self, recorder: Recorder, network: Network, iterations: int) -> None:
-        self.recorder, self.network = recorder, network
-        asked, usual = recorder.settings.iteration_records, 0 if recorder.device.fast else RECORDS
-        self.wanted = recorded_iterations(iterations, usual if asked is None else asked)
+    def __init__(self, setup: RunSetup, network: Network) -> None:
+        self.setup, self.network = setup, network
+        asked, usual = setup.settings.iteration_records, 0 if setup.device.fast else RECORDS
+        self.wanted = recorded_iterations(setup.iterations, usual if asked is None else asked)
         self.records: list[Arrays] = []
         self.seconds = {"first_epoch_forward_seconds": 0.0, "first_epoch_decomposition_seconds": 0.0}
         self.after(0)
@@ -26,7 +28,7 @@ class FirstEpoch:
     def after(self, iteration: int) -> None:
         """Record if this iteration is among those wanted."""
         if iteration in self.wanted:
-            record, *seconds = self.recorder.iteration(self.network)
+            record, *seconds = record_of_iteration(self.setup, self.network)
             self.records.append(record)
             for name, more in zip(self.seconds, seconds, strict=True):
                 self.seconds[name] += more
@@ -34,7 +36,7 @@ class FirstEpoch:
     def write(self) -> dict[str, float]:
         """Write the records; the seconds spent since training began."""
         stacked = {name: np.stack([record[name] for record in self.records]) for name in self.records[0]}
-        file = self.recorder.run.path / "first_epoch.npz"
+        file = self.setup.run.path / "first_epoch.npz"
         write_arrays(file, {"iterations": np.array(self.wanted), **stacked})
         return {name: spent - self.before_training[name] for name, spent in self.seconds.items()}
 

@@ -11,13 +11,13 @@ from complexity.errors import InputError
 from ..data import ImageSet
 from ..machine.checkpoint import last_checkpoint, load_checkpoint, save_checkpoint
 from ..machine.devices import find_device, memory_errors
-from ..machine.lock import locked
+from ..machine.environment import environment
 from ..machine.progress import Watcher
 from ..recipes.settings import Settings
-from .config import claim, describe, environment
-from .experiments import Experiment, Place
-from .recording import record_data
+from .experiment import Experiment, Place, describe
+from .recording import record_data, record_epoch
 from .run_folder import RunFolder
+from .setup import make_setup
 from .trainer import Trainer, make_trainer
 
 BEFORE_TRAINING = {
@@ -48,44 +48,45 @@ def train(
     """
     settings, device = experiment.settings(), find_device(place.device)
     data, run = place.image_set(experiment.data, settings), experiment.folder(place.out)
-    with locked(run.path, run.path / "lock"):
-        claim(run, describe(experiment, settings, data, device))
+    with run.locked():
+        run.claim(describe(experiment, settings, data, device))
         if run.finished():
             return run
         with memory_errors(_sizes(settings, data)):
-            trainer = make_trainer(run, settings, experiment.seed, data, device, watcher or Watcher())
-            _train(trainer, experiment.name, data, min(settings.epochs, until or settings.epochs))
+            setup = make_setup(run, settings, experiment.seed, data, device)
+            trainer = make_trainer(setup, watcher or Watcher())
+            _train(trainer, experiment.name, min(settings.epochs, until or settings.epochs))
     return run
 
 
-def _train(trainer: Trainer, name: str, data: ImageSet, last: int) -> None:
+def _train(trainer: Trainer, name: str, last: int) -> None:
     """Begin, or go on, to the last epoch wanted."""
-    epochs = trainer.settings.epochs
-    done = _resume(trainer) or _begin(trainer, data)
-    trainer.watcher.begin(name, done * trainer.iterations, epochs * trainer.iterations)
+    setup, epochs = trainer.setup, trainer.setup.settings.epochs
+    done = _resume(trainer) or _begin(trainer)
+    trainer.watcher.begin(name, done * setup.iterations, epochs * setup.iterations)
     for epoch in range(done + 1, last + 1):
         try:
             _finish_epoch(trainer, epoch, trainer.epoch(epoch))
         except InputError as error:
             problem = f"{error} in epoch {epoch}; the checkpoint of epoch {epoch - 1} is kept"
-            raise InputError(problem, file=trainer.run.path) from error
+            raise InputError(problem, file=setup.run.path) from error
     if last == epochs:
-        trainer.run.append("end", {"epoch": last})
+        setup.run.append("end", {"epoch": last})
 
 
-def _begin(trainer: Trainer, data: ImageSet) -> int:
+def _begin(trainer: Trainer) -> int:
     """Record the data and the untrained network; no epoch is done."""
-    run = trainer.run
-    run.forget_after(-1)
-    run.append("session", {"epoch": 0, **environment(trainer.recorder.device)})
-    record_data(run, data, trainer.recorder)
+    setup = trainer.setup
+    setup.run.forget_after(-1)
+    setup.run.append("session", {"epoch": 0, **environment(setup.device)})
+    record_data(setup)
     _finish_epoch(trainer, 0, BEFORE_TRAINING)
     return 0
 
 
 def _resume(trainer: Trainer) -> int:
     """Bring the trainer to the last checkpoint; the epochs done, 0 if there is none after the first."""
-    run = trainer.run
+    run = trainer.setup.run
     done = last_checkpoint(run.path / "checkpoints")
     if not done:
         return 0
@@ -94,15 +95,16 @@ def _resume(trainer: Trainer) -> int:
     earlier, now = run.config["device"]["threads"], torch.get_num_threads()
     if earlier != now:
         trainer.watcher.say(f"{run.path}: begun with {earlier} threads, resumed with {now}: not the same bit for bit")
-    run.append("session", {"epoch": done, **environment(trainer.recorder.device)})
+    run.append("session", {"epoch": done, **environment(trainer.setup.device)})
     return done
 
 
 def _finish_epoch(trainer: Trainer, epoch: int, of_training: dict[str, Any]) -> None:
     """Record an epoch, then save its checkpoint: what has no checkpoint is forgotten on resuming."""
-    line = {"epoch": epoch, **of_training, **trainer.recorder.epoch(trainer.network, epoch)}
-    trainer.run.append("epoch", line)
-    save_checkpoint(trainer.run.path / "checkpoints", epoch, trainer.network, trainer.optimizer)
+    run = trainer.setup.run
+    line = {"epoch": epoch, **of_training, **record_epoch(trainer.setup, trainer.network, epoch)}
+    run.append("epoch", line)
+    save_checkpoint(run.path / "checkpoints", epoch, trainer.network, trainer.optimizer)
     if epoch:
         trainer.watcher.epoch(line)
 

@@ -25,17 +25,16 @@ output, flattened).
 The first epoch's file holds `iterations` (t,) and `subset/...` with k = 1 and the top two singular values, each array
 stacked along a new first axis of length t.
 
-The data's file holds `train/raw`, `train/standardized` (by channel), the same of `test` and `subset`, each uncentered
+The data's file holds `train/raw`, `train/standardized` (by channel), and both of `test` and `subset`, each uncentered
 and centered, with top k + 1 singular values; `train/labels`, `test/labels`; and `train/rows`, `test/rows`, the
 positions of the samples in the data set.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,13 +44,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from pgdl_eval.formats.atomic import write_bytes, write_json, write_text
+from pgdl_eval.formats.atomic import write_text
+from pgdl_eval.formats.npz import Arrays, read_arrays
+
+from ..machine.folder import claim, locked
 
 FORMAT = "p-vector training run"
 VERSION = 1
+# What makes two runs the same; the rest tells where it ran, and whose settings they are.
+IDENTITY = ("data", "preset", "recipe", "seed", "settings")
+CITATIONS = ("settings.optimization.source",)
 CENTERING = {"uncentered": False, "centered": True}
-
-Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,25 @@ class RunFolder:
 
     path: Path
 
+    def claim(self, config: Mapping[str, Any]) -> None:
+        """Write the config of a new run; in the folder of an earlier one, see that it is the same.
+
+        Raises
+        ------
+        InputError
+            Naming the first field that differs.
+        """
+        content = {"format": FORMAT, "version": VERSION, **config}
+        held = "a run of another config"
+        claim(self.path / "config.json", content, IDENTITY, lambda: self.config, held, CITATIONS)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other commands out, as `folder.locked` does."""
+        return locked(self.path, self.path / "lock")
+
     @cached_property
     def config(self) -> dict[str, Any]:
-        """What was run; see `config.py` for the fields.
+        """What was run; see `experiment.describe` for the fields.
 
         Raises
         ------
@@ -118,7 +137,7 @@ class RunFolder:
         return [line for line in whole if line["kind"] == kind]
 
     def metrics(self) -> list[dict[str, Any]]:
-        """One mapping an epoch, from epoch 0 on."""
+        """The lines of all epochs, from epoch 0 on."""
         return self.lines("epoch")
 
     def finished(self) -> bool:
@@ -143,9 +162,6 @@ class RunFolder:
     def data(self) -> Arrays:
         """The data P-vectors, labels and rows."""
         return read_arrays(self.path / "data.npz")
-
-    def write_config(self, config: Mapping[str, Any]) -> None:
-        write_json(self.path / "config.json", {"format": FORMAT, "version": VERSION, **config})
 
     def append(self, kind: str, line: Mapping[str, Any]) -> None:
         """Add a line to metrics.jsonl."""
@@ -176,25 +192,3 @@ def find_runs(folder: Path) -> list[RunFolder]:
     if not runs:
         raise InputError("no runs lie there", file=folder, expected="folders with config.json and metrics.jsonl")
     return runs
-
-
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write an `.npz` file, whole or not at all."""
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type] # numpy's stub takes the names for its own options
-    write_bytes(path, content.getvalue())
-
-
-def read_arrays(path: Path) -> Arrays:
-    """All arrays of an `.npz` file.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or it is damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"no arrays can be read: {error}", file=path) from error

@@ -12,60 +12,41 @@ from torch import Tensor
 
 from complexity.errors import InputError
 
-from ..data import ImageSet, ImageTensors, standardization, tensors
-from ..machine.devices import Device
+from ..data import ImageTensors
 from ..machine.progress import Watcher
-from ..machine.randomness import generator, stream_seed
+from ..machine.randomness import stream_seed
 from ..networks import Network, make_encoder
-from ..paradigms import BatchPreparation, make_paradigm
-from ..recipes.settings import Settings
 from .first_epoch import FirstEpoch
-from .recording import Recorder
-from .run_folder import RunFolder
+from .setup import RunSetup
 
-DIGITS = ("mnist", "svhn")  # data sets whose images are not mirrored
 STEPS_BETWEEN_LOOKS = 20  # at the loss, which makes a GPU wait
 
 
 @dataclass
 class Trainer:
-    """A network with its optimizer, its data and what records it.
+    """A network with its optimizer.
 
     Attributes
     ----------
     forward : the network as a function for training.
     """
 
+    setup: RunSetup
     network: Network
     forward: Callable[[Tensor], Any]
     optimizer: torch.optim.Optimizer
-    recorder: Recorder
     watcher: Watcher
-
-    @property
-    def run(self) -> RunFolder:
-        return self.recorder.run
-
-    @property
-    def settings(self) -> Settings:
-        return self.recorder.settings
-
-    @property
-    def iterations(self) -> int:
-        """Batches in an epoch; a last one of a single image, which has no batch statistics, is left out."""
-        whole, rest = divmod(len(self.recorder.train), self.settings.batch_size)
-        return whole + (rest > 1)
 
     def epoch(self, epoch: int) -> dict[str, Any]:
         """Train for one epoch, the first being 1; what its line of metrics.jsonl says of training."""
-        device = self.recorder.device
-        first = FirstEpoch(self.recorder, self.network, self.iterations) if epoch == 1 else None
-        began = device.clock()
+        clock = self.setup.device.clock
+        first = FirstEpoch(self.setup, self.network) if epoch == 1 else None
+        began = clock()
         said = self._steps(epoch, first)
-        seconds = device.clock() - began
+        seconds = clock() - began
         recorded = {} if first is None else first.write()
         return {
-            "iteration": epoch * self.iterations,
+            "iteration": epoch * self.setup.iterations,
             **said,
             "train_seconds": seconds - sum(recorded.values()),
             **recorded,
@@ -74,12 +55,12 @@ class Trainer:
     def _steps(self, epoch: int, first: FirstEpoch | None) -> dict[str, Any]:
         """All steps of an epoch; learning rate, loss and accuracy."""
         self.network.train()
-        draws = self._generator("augmentation", epoch)
+        draws = self.setup.generator("augmentation", epoch)
         losses: list[Tensor] = []
         correct: list[Tensor] = []
         batches = self._batches(epoch)
         for step, rows in enumerate(batches):
-            done = (epoch - 1) * self.iterations + step
+            done = (epoch - 1) * self.setup.iterations + step
             rate = self._set_learning_rate(done)
             loss, right = self._update(rows, draws)
             losses.append(loss)
@@ -94,29 +75,26 @@ class Trainer:
             "running_accuracy": float(torch.stack(correct).sum()) / sum(map(len, batches)) if correct else None,
         }
 
-    def _generator(self, purpose: str, epoch: int) -> torch.Generator:
-        return generator(self.recorder.device.torch, self.recorder.seed, purpose, epoch)
-
     def _batches(self, epoch: int) -> list[Tensor]:
         """The rows of each batch, in the random order of an epoch."""
-        rows = len(self.recorder.train)
-        order = torch.randperm(rows, generator=self._generator("order", epoch), device=self.recorder.device.torch)
-        size = self.settings.batch_size
-        return [order[start : start + size] for start in range(0, self.iterations * size, size)]
+        rows, size = len(self.setup.train), self.setup.settings.batch_size
+        order = torch.randperm(rows, generator=self.setup.generator("order", epoch), device=self.setup.device.torch)
+        return [order[start : start + size] for start in range(0, self.setup.iterations * size, size)]
 
     def _update(self, rows: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """One step of the optimizer; the loss, and how many were classified correctly."""
-        train = self.recorder.train
+        train = self.setup.train
         batch = ImageTensors(train.images[rows], train.labels[rows])
-        found = self.recorder.paradigm.loss(self.forward, batch, self.recorder.prepare, draws)
-        assert found.loss is not None
+        found = self.setup.paradigm.loss(self.forward, batch, self.setup.prepare, draws)
+        loss = found.mean
         self.optimizer.zero_grad()
-        found.loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        return found.loss.detach(), found.correct
+        return loss.detach(), found.correct
 
     def _set_learning_rate(self, done: int) -> float:
-        rate = self.settings.optimization.rate(done, self.settings.epochs * self.iterations)
+        settings = self.setup.settings
+        rate = settings.optimization.rate(done, settings.epochs * self.setup.iterations)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         return rate
@@ -130,21 +108,13 @@ class Trainer:
         self.watcher.step(done + 1, values[-1])
 
 
-def make_trainer(
-    run: RunFolder, settings: Settings, seed: int, data: ImageSet, device: Device, watcher: Watcher
-) -> Trainer:
-    """Network, optimizer and data of a run, as they are before the first step."""
-    paradigm = make_paradigm(settings.paradigm, settings.paradigm_arguments)
+def make_trainer(setup: RunSetup, watcher: Watcher) -> Trainer:
+    """Network and optimizer of a run, as they are before the first step."""
+    settings = setup.settings
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stream_seed(seed, "weights"))
-        encoder = make_encoder(settings.network, data.shape, settings.network_arguments)
-        network = Network(encoder, paradigm.head(encoder, data.classes))
-    device.place(network)
-    train, test = tensors(data.train, device.torch), tensors(data.test, device.torch)
-    if settings.shuffled_labels:
-        shuffle = torch.randperm(len(train), generator=generator(torch.device("cpu"), seed, "shuffled labels"))
-        train = ImageTensors(train.images, train.labels[shuffle.to(device.torch)])
-    prepare = BatchPreparation(standardization(data.train.inputs, device.torch), flip=data.name not in DIGITS)
-    recorder = Recorder(run, settings, seed, device, paradigm, data.classes, train, test, prepare)
+        torch.manual_seed(stream_seed(setup.seed, "weights"))
+        encoder = make_encoder(settings.network, setup.data.shape, settings.network_arguments)
+        network = Network(encoder, setup.paradigm.head(encoder, setup.data.classes))
+    setup.device.place(network)
     optimizer = settings.optimization.make(network.parameters())
-    return Trainer(network, device.forward(network), optimizer, recorder, watcher)
+    return Trainer(setup, network, setup.device.forward(network), optimizer, watcher)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..runs.run_folder import Arrays, RunFolder
+from pgdl_eval.formats.npz import Arrays
+
+from ..runs.run_folder import RunFolder
 
 
 class Missing(Exception):
@@ -34,7 +36,7 @@ class Member:
 
     @property
     def shuffled(self) -> bool:
-        """Whether it is a reference, trained on shuffled labels."""
+        """Whether the run is a reference, trained on shuffled labels."""
         return bool(self.run.config["settings"]["shuffled_labels"])
 
     @property
@@ -95,7 +97,7 @@ class Cohort:
 
 
 def distinct_untrained(members: Iterable[Member]) -> list[Member]:
-    """One of those that start as the same network, as recipes with different paradigms, or shuffled labels, do."""
+    """One member for each untrained network; recipes that differ in paradigm or shuffled labels start as the same."""
     found: dict[bytes, Member] = {}
     for member in members:
         found.setdefault(member.untrained["train/uncentered/vectors"].tobytes(), member)

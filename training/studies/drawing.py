@@ -24,7 +24,6 @@ Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
 ANNOTATED = 14  # the largest matrix whose cells are labelled
 
-
 # The strong colours of the map first, then its pale ones; few networks are not supervised, and those come first.
 SHADES = [*range(0, 20, 2), *range(1, 20, 2)]
 COLOURED = sorted(RECIPES, key=lambda name: RECIPES[name].paradigm == "supervised")
@@ -48,11 +47,7 @@ def empty_grid(
 
 
 def grid(
-    frame: pd.DataFrame,
-    row: str,
-    column: str,
-    size: tuple[float, float] = PANEL,
-    share_x: Sharing = "all",
+    frame: pd.DataFrame, row: str, column: str, size: tuple[float, float] = PANEL, share_x: Sharing = "all"
 ) -> tuple[Figure, Iterator[tuple[Axes, pd.DataFrame]]]:
     """A panel for each value of two columns of a table, in the order of their first appearance, with its rows."""
     rows, columns = frame[row].unique(), frame[column].unique()
@@ -129,7 +124,7 @@ def line_panels(
 
 
 def degrees_axis(axes: Axes, frame: pd.DataFrame) -> None:
-    """From 0 to 90 degrees."""
+    """Let the vertical axis go from 0 to 90 degrees."""
     axes.set_ylim(-2, 92)
     axes.set_yticks(range(0, 91, 30))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pgdl_eval.formats.atomic import write_json, write_text
 
 from ..recipes.recipes import RECIPES
-from ..recipes.settings import unknown
+from ..recipes.settings import unknown_name
 from ..runs.run_folder import find_runs
 from . import (
     accuracy_and_angle,
@@ -30,19 +30,9 @@ from .drawing import save
 from .study import Study
 
 MODULES = (
-    well_trained_cosines,
-    own_convergence,
-    within_first_epoch,
-    model_data_angle,
-    accuracy_and_angle,
-    singular_values,
-    across_paradigms,
-    top_vectors,
-    low_rank,
-    value_distribution,
-    layers,
-    image_folder_cosines,
-)
+    well_trained_cosines, own_convergence, within_first_epoch, model_data_angle, accuracy_and_angle, singular_values,
+    across_paradigms, top_vectors, low_rank, value_distribution, layers, image_folder_cosines,
+)  # fmt: skip
 STUDIES: Mapping[str, Study] = {module.STUDY.name: module.STUDY for module in MODULES}
 IDENTITY = ("recipe", "preset", "seed", "settings", "data", "code", "device", "versions")
 
@@ -77,7 +67,7 @@ def draw_studies(folder: Path, out: Path, name: str | None = None) -> Iterator[O
         If there is no such study or there are no runs.
     """
     if name is not None and name not in STUDIES:
-        raise unknown("study", name, STUDIES)
+        raise unknown_name("study", name, STUDIES)
     chosen = list(STUDIES.values()) if name is None else [STUDIES[name]]
     for cohort in cohorts(find_runs(folder)):
         yield from absent(cohort)

@@ -12,7 +12,7 @@ SIDE = 64  # pixels, those of Tiny-ImageNet
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
-    """As `well_trained_cosines.compute`, where the images are large enough."""
+    """The table of `well_trained_cosines.compute`, where the images are large enough."""
     members = cohort.at_least(1)
     side = members[0].run.config["data"]["shape"][1]
     if side < SIDE:

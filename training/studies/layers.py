@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..runs.run_folder import CENTERING, Arrays
+from pgdl_eval.formats.npz import Arrays
+
+from ..runs.run_folder import CENTERING
 from .cohort import Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
 from .study import Study

@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..runs.run_folder import CENTERING, Arrays, decomposition
+from pgdl_eval.formats.npz import Arrays
+
+from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study, flat_columns
-from .vectors import CONSTANT, RANDOM, random_singular_values
+from .vectors import CONSTANT, RANDOM, random_singular_values, shape
 
 PART = "train"
 QUANTITIES = ("explained_variance", "approximation_error")
@@ -57,10 +59,10 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 rows += [{**place, **row} for row in _by_k(found.singular_values, found.vectors.shape[1])]
             rows.append({**member.facts, "epoch": epoch, "centering": CONSTANT, "k": 1, **_of_constant(record)})
     for centering in CENTERING:
-        found = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        values = random_singular_values(len(found.vectors), len(found.singular_values), centering)
+        values = random_singular_values(*shape(members[0].trained, PART), centering)
         place = {"recipe": RANDOM, "seed": 0, "centering": centering}
-        rows += [{**place, **row} for row in _by_k(values, found.vectors.shape[1])]
+        k = members[0].trained[f"{PART}/{centering}/vectors"].shape[1]
+        rows += [{**place, **row} for row in _by_k(values, k)]
     return pd.DataFrame(rows)
 
 
@@ -89,7 +91,7 @@ def _last(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Over epochs with k = 1 and over k at the last epoch."""
+    """Curves over epochs with k = 1 and over k at the last epoch."""
     over_epochs = frame[frame["k"] == 1].assign(x=lambda one: one["epoch"], over="k = 1, over epochs")
     over_k = _last(frame[frame["centering"] != CONSTANT]).assign(x=lambda one: one["k"], over="last epoch, over k")
     kept = ["recipe", "seed", "centering", "over", "x"]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..runs.run_folder import Arrays
+from pgdl_eval.formats.npz import Arrays
+
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
 from .study import Study

@@ -14,7 +14,7 @@ from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study
-from .vectors import RANDOM, random_singular_values
+from .vectors import RANDOM, random_singular_values, shape
 
 PART = "train"
 FLOOR = 1e-8  # below it there is the rounding of float32 features
@@ -31,8 +31,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 place = {**member.facts, "state": state, "centering": centering}
                 rows += [{**place, **row} for row in _spectrum(values)]
     for centering in CENTERING:
-        found = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        values = random_singular_values(len(found.vectors), len(found.singular_values), centering)
+        values = random_singular_values(*shape(members[0].trained, PART), centering)
         for state in ("well-trained", "untrained"):
             place = {"recipe": RANDOM, "seed": 0, "state": state, "centering": centering}
             rows += [{**place, **row} for row in _spectrum(values)]

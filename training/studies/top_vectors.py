@@ -13,11 +13,10 @@ from ..runs.run_folder import CENTERING, decomposition
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import RANDOM, Vector, degrees, random_vectors
+from .vectors import RANDOM, Vector, degrees, random_vectors, shape
 
 PART = "train"
 VECTORS, SUBSPACES = "between the k-th vectors", "largest angle between the top-k subspaces"
-Named = tuple[str, Vector]
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -30,8 +29,8 @@ def compute(cohort: Cohort) -> pd.DataFrame:
             for pair, first, second, u, v in _pairs(found, state, centering):
                 place = {"centering": centering, "pair": pair, "first": first, "second": second}
                 rows += [{**place, **row} for row in _angles(u, v)]
-        known = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        u, v = random_vectors(len(known.vectors), len(known.singular_values), centering, known.vectors.shape[1])
+        k = members[0].trained[f"{PART}/{centering}/vectors"].shape[1]
+        u, v = random_vectors(*shape(members[0].trained, PART), centering, k)
         place = {"centering": centering, "pair": RANDOM, "first": RANDOM, "second": RANDOM}
         rows += [{**place, **row} for row in _angles(u, v)]
     return pd.DataFrame(rows)
@@ -53,17 +52,12 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
         yield kind, names[i], names[j], vectors[i], vectors[j]
     for member, name, u in zip(members, names, vectors, strict=True):
         if not member.shuffled:
-            yield (
-                f"{state}, to the data",
-                name,
-                "data",
-                u,
-                decomposition(member.data, f"{PART}/raw", center=center).vectors,
-            )
+            inputs = decomposition(member.data, f"{PART}/raw", center=center)
+            yield f"{state}, to the data", name, "data", u, inputs.vectors
 
 
 def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
-    """Of two bases (n, k), for k = 1, 2, ..."""
+    """The angles between two bases (n, k), for k = 1, 2, ..."""
     for k in range(1, min(u.shape[1], v.shape[1]) + 1):
         yield {"k": k, "quantity": VECTORS, "degrees": degrees(u[:, k - 1], v[:, k - 1])}
         yield {"k": k, "quantity": SUBSPACES, "degrees": degrees(u[:, :k], v[:, :k])}

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
 
 from ..recipes.recipes import RECIPES
-from ..runs.run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING
 from .cohort import Cohort
 from .drawing import empty_grid, one_legend
 from .study import Study
-from .vectors import CONSTANT, RANDOM, Vector, p_vector, random_vectors
+from .vectors import CONSTANT, RANDOM, Vector, p_vector, random_vectors, shape
 
 PART = "train"
 EDGES = np.linspace(-4, 4, 82)  # of values times sqrt(n): all of the constant vector's are 1
@@ -51,14 +51,13 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 found = _table(p_vector(record, PART, centering))
                 parts.append(found.assign(**member.facts, epoch=epoch, centering=centering))
     for centering in CENTERING:
-        known = decomposition(members[0].trained, PART, center=CENTERING[centering])
-        random, _ = random_vectors(len(known.vectors), len(known.singular_values), centering)
+        random, _ = random_vectors(*shape(members[0].trained, PART), centering)
         parts.append(_table(random[:, 0]).assign(recipe=RANDOM, seed=0, centering=centering))
     return pd.concat(parts, ignore_index=True)
 
 
 def _spread(epochs: list[int]) -> list[int]:
-    """At most `MOST_EPOCHS` of them, the first and the last among them."""
+    """At most `MOST_EPOCHS` of the epochs, the first and the last among them."""
     chosen = np.unique(np.linspace(0, len(epochs) - 1, min(MOST_EPOCHS, len(epochs))).round().astype(int))
     return [epochs[position] for position in chosen]
 

@@ -56,6 +56,12 @@ def to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: st
     return degrees(p_vector(record, matrix, features), p_vector(data, f"{part}/{inputs}", of_data))
 
 
+def shape(record: Mapping[str, Vector], matrix: str) -> tuple[int, int]:
+    """Rows and columns of a matrix of a record, `train`, `test` or `subset`, of which all singular values are there."""
+    found = decomposition(record, matrix)
+    return len(found.vectors), len(found.singular_values)
+
+
 def random_vectors(rows: int, columns: int, centering: str, k: int = 1) -> tuple[Vector, Vector]:
     """The top k left singular vectors (n, k) of two random matrices."""
     first, second = (_random_vectors(rows, columns, centering, k, seed) for seed in (0, 1))
@@ -63,7 +69,7 @@ def random_vectors(rows: int, columns: int, centering: str, k: int = 1) -> tuple
 
 
 def random_matrix(rows: int, columns: int, seed: int) -> Vector:
-    """Independent entries max(0, N(0, 1)): non-negative as features after a ReLU, and nothing else in common."""
+    """A matrix of independent entries max(0, N(0, 1)): like features after a ReLU it is non-negative, and no more."""
     return np.maximum(np.random.default_rng(seed).standard_normal((rows, columns), dtype=np.float32), 0)
 
 
@@ -77,22 +83,17 @@ def _random_vectors(rows: int, columns: int, centering: str, k: int, seed: int) 
 
 
 def random_singular_values(rows: int, columns: int, centering: str) -> Vector:
-    """Those of a random matrix."""
+    """The singular values of a random matrix."""
     return np.asarray(singular_values(random_matrix(rows, columns, seed=0), center=CENTERING[centering]))
 
 
 def random_degrees(record: Mapping[str, Vector], matrix: str, centering: str) -> float:
-    """The angle between two random matrices of the shape of a matrix of a record: what agrees without any learning.
-
-    The number of columns is that of its singular values, all of which are recorded of `train`, `test` and `subset`.
-    """
-    found = decomposition(record, matrix, center=CENTERING[centering])
-    return degrees(*random_vectors(len(found.vectors), len(found.singular_values), centering))
+    """The angle between two random matrices of the shape of a matrix of a record: what agrees without any learning."""
+    return degrees(*random_vectors(*shape(record, matrix), centering))
 
 
 def random_to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: str, convention: str) -> float:
     """The angle between a random matrix of the shape of `train` or `test` of a record and the data."""
     features, inputs, of_data = DATA_CONVENTIONS[convention]
-    found = decomposition(record, matrix, center=CENTERING[features])
-    random, _ = random_vectors(len(found.vectors), len(found.singular_values), features)
+    random, _ = random_vectors(*shape(record, matrix), features)
     return degrees(random[:, 0], p_vector(data, f"{matrix}/{inputs}", of_data))

@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..recipes.recipes import RECIPES
-from ..runs.run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import matrix_panels
 from .study import Study
-from .vectors import CONSTANT, RANDOM, Vector, degrees, p_vector, random_vectors
+from .vectors import CONSTANT, RANDOM, Vector, degrees, p_vector, random_vectors, shape
 
 STATES = (("well-trained", "train"), ("well-trained", "test"), ("untrained", "train"))
 DATA = "data"
@@ -48,10 +48,10 @@ def _of_runs(members: tuple[Member, ...], state: str, part: str, centering: str)
 
 
 def _references(member: Member, part: str, centering: str) -> Iterator[tuple[str, int, Vector]]:
-    found = decomposition(member.trained, part, center=CENTERING[centering])
+    rows, columns = shape(member.trained, part)
     yield DATA, 0, p_vector(member.data, f"{part}/raw", centering)
-    yield CONSTANT, 0, np.ones(len(found.vectors))
-    for seed, vectors in enumerate(random_vectors(len(found.vectors), len(found.singular_values), centering)):
+    yield CONSTANT, 0, np.ones(rows)
+    for seed, vectors in enumerate(random_vectors(rows, columns, centering)):
         yield RANDOM, seed, vectors[:, 0]
 
 
@@ -63,8 +63,5 @@ def draw(frame: pd.DataFrame) -> Figure:
 
 
 STUDY = Study(
-    "well_trained_cosines",
-    "Cosines between P-vectors (Fig. 1a-b, 5); diagonal: between seeds",
-    compute,
-    draw,
+    "well_trained_cosines", "Cosines between P-vectors (Fig. 1a-b, 5); diagonal: between seeds", compute, draw
 )

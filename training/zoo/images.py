@@ -55,15 +55,9 @@ def zoo_images(
     mean, deviation = train.mean(axis=(0, 1, 2), dtype=np.float64), train.std(axis=(0, 1, 2), dtype=np.float64)
     train, test = (((part - mean) / deviation).astype(np.float32) for part in (train, test))
     labels = [part.class_numbers() for part in (found.train, found.test)]
-    return ZooImages(
-        name,
-        found.digest,
-        found.classes,
-        Samples(train, labels[0]),
-        Samples(test, labels[1]),
-        mean.astype(np.float32),
-        deviation.astype(np.float32),
-    )
+    samples = Samples(train, labels[0]), Samples(test, labels[1])
+    statistics = mean.astype(np.float32), deviation.astype(np.float32)
+    return ZooImages(name, found.digest, found.classes, *samples, *statistics)
 
 
 def image_tensors(samples: Samples, device: torch.device) -> ImageTensors:

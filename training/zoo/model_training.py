@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from complexity.errors import InputError
 from complexity.models.interface import batches
@@ -24,6 +23,7 @@ from ..data.augmentation import crop_and_flip
 from ..machine.checkpoint import last_checkpoint, load_checkpoint, save_checkpoint
 from ..machine.devices import Device
 from ..machine.randomness import generator, stream_seed
+from ..paradigms.supervised import classified
 from .keras_network import keras_network
 from .tasks import ZooTask
 
@@ -95,7 +95,7 @@ class ModelTraining:
 
     @property
     def dropout_seed(self) -> int:
-        """Of this epoch."""
+        """The seed of this epoch's dropout."""
         return stream_seed(self.seed, "dropout", self.epochs)
 
     def images(self, rows: Tensor) -> Tensor:
@@ -156,5 +156,6 @@ def evaluate(network: nn.Module, data: ImageTensors) -> Evaluated:
     """Cross-entropy and accuracy of images in evaluation mode."""
     with evaluation_mode(network):
         logits = torch.cat([network(data.images[rows]) for rows in batches(len(data), EVALUATED_AT_ONCE)])
-    correct = int((logits.argmax(dim=1) == data.labels).sum())
-    return Evaluated(float(functional.cross_entropy(logits, data.labels)), correct / len(data))
+    found = classified(logits, data.labels)
+    assert found.correct is not None
+    return Evaluated(float(found.mean), int(found.correct) / len(data))

@@ -84,7 +84,7 @@ class Alone:
 
 
 class _Linear(nn.Module):
-    """(m, n, in) to (m, n, out)."""
+    """Dense layers, (m, n, in) to (m, n, out)."""
 
     def __init__(self, layers: Layers) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class _Linear(nn.Module):
 
 
 class _Flatten(nn.Module):
-    """(n, m c, h, w) to (m, n, h w c)."""
+    """Flattening, (n, m c, h, w) to (m, n, h w c)."""
 
     def __init__(self, layers: Layers) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class _Flatten(nn.Module):
 
 
 class _Average(nn.Module):
-    """(n, m c, h, w) to (m, n, c)."""
+    """The mean of each channel, (n, m c, h, w) to (m, n, c)."""
 
     def __init__(self, layers: Layers) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class _Average(nn.Module):
 
 
 class _Dropout(nn.Module):
-    """Of images (n, m c, h, w) or of features (m, n, f), at each network's own rate; what is kept is scaled up."""
+    """Dropout of images (n, m c, h, w) or features (m, n, f), at each network's own rate; what is kept is scaled up."""
 
     def __init__(self, layers: Layers) -> None:
         super().__init__()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-from ..recipes.settings import unknown
+from ..recipes.settings import unknown_name
 
 SCALES = ("mini", "small", "full")
 
@@ -95,11 +96,14 @@ _MINI: dict[str, Any] = {
 # competition's values and its learning rate they came to 69% of 2,500 images.
 _MINI_NETWORK_IN_NETWORK: dict[str, Any] = {**_MINI, "image_side": 16}
 
+_VGG_ON_CIFAR10 = partial(ZooTask, "vgg_like", "cifar10")
+_NETWORK_IN_NETWORK_ON_SVHN = partial(ZooTask, "network_in_network", "svhn")
+_VGG_ON_FASHION_MNIST = partial(ZooTask, "vgg_like", "fashion_mnist")
+_NETWORK_IN_NETWORK_ON_CIFAR10 = partial(ZooTask, "network_in_network", "cifar10")
+
 TASKS: dict[str, dict[str, ZooTask]] = {
     "task1": {
-        "full": ZooTask(
-            "vgg_like",
-            "cifar10",
+        "full": _VGG_ON_CIFAR10(
             {
                 "conv_blocks": (1, 3),
                 "conv_width": (256, 512),
@@ -111,9 +115,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             {"learning_rate": 0.001, "dense_units": 128, "conv_width_of": "last block"},
             **_FULL,
         ),
-        "small": ZooTask(
-            "vgg_like",
-            "cifar10",
+        "small": _VGG_ON_CIFAR10(
             {
                 "conv_blocks": (1, 3),
                 "conv_width": (32, 64),
@@ -125,9 +127,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             {"learning_rate": 0.01, "dense_units": 128, "conv_width_of": "last block"},
             **_SMALL,
         ),
-        "mini": ZooTask(
-            "vgg_like",
-            "cifar10",
+        "mini": _VGG_ON_CIFAR10(
             {
                 "conv_blocks": (1, 3),
                 "conv_width": (8, 16),
@@ -141,9 +141,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
         ),
     },
     "task2": {
-        "full": ZooTask(
-            "network_in_network",
-            "svhn",
+        "full": _NETWORK_IN_NETWORK_ON_SVHN(
             {
                 "depth": (6, 9, 12),
                 "dropout": (0.0, 0.25, 0.5),
@@ -153,9 +151,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             {"learning_rate": 0.01, "conv_width": 512},
             **_FULL,
         ),
-        "small": ZooTask(
-            "network_in_network",
-            "svhn",
+        "small": _NETWORK_IN_NETWORK_ON_SVHN(
             {
                 "depth": (6, 9, 12),
                 "dropout": (0.0, 0.25, 0.5),
@@ -165,9 +161,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             {"learning_rate": 0.01, "conv_width": 64},
             **_SMALL,
         ),
-        "mini": ZooTask(
-            "network_in_network",
-            "svhn",
+        "mini": _NETWORK_IN_NETWORK_ON_SVHN(
             {
                 "depth": (6, 9),
                 "dropout": (0.0, 0.05, 0.1),
@@ -179,9 +173,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
         ),
     },
     "task8": {
-        "full": ZooTask(
-            "vgg_like",
-            "fashion_mnist",
+        "full": _VGG_ON_FASHION_MNIST(
             {
                 "conv_width": (256, 512),
                 "dropout": (0.0, 0.5),
@@ -193,9 +185,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             StopRule("cross_entropy", 0.01, 1800),
             (300, 600, 900),
         ),
-        "small": ZooTask(
-            "vgg_like",
-            "fashion_mnist",
+        "small": _VGG_ON_FASHION_MNIST(
             {
                 "conv_width": (32, 64),
                 "dropout": (0.0, 0.5),
@@ -206,9 +196,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             {"weight_decay": 0.0001, "dense_layers": 1, "dense_units": 128, "conv_width_of": "last block"},
             **_SMALL | {"image_side": 14},
         ),
-        "mini": ZooTask(
-            "vgg_like",
-            "fashion_mnist",
+        "mini": _VGG_ON_FASHION_MNIST(
             {
                 "conv_width": (8, 16),
                 "dropout": (0.0, 0.5),
@@ -222,9 +210,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
         ),
     },
     "task9": {
-        "full": ZooTask(
-            "network_in_network",
-            "cifar10",
+        "full": _NETWORK_IN_NETWORK_ON_CIFAR10(
             {
                 "conv_width": (256, 512),
                 "depth": (9, 12),
@@ -236,9 +222,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             augmented=True,
             **_FULL,
         ),
-        "small": ZooTask(
-            "network_in_network",
-            "cifar10",
+        "small": _NETWORK_IN_NETWORK_ON_CIFAR10(
             {
                 "conv_width": (32, 64),
                 "depth": (9, 12),
@@ -250,9 +234,7 @@ TASKS: dict[str, dict[str, ZooTask]] = {
             augmented=True,
             **_SMALL,
         ),
-        "mini": ZooTask(
-            "network_in_network",
-            "cifar10",
+        "mini": _NETWORK_IN_NETWORK_ON_CIFAR10(
             {
                 "conv_width": (32, 48),
                 "depth": (6, 9),
@@ -277,7 +259,7 @@ def zoo_task(name: str, scale: str) -> ZooTask:
         If there is none of that name, with the nearest ones.
     """
     if name not in TASKS:
-        raise unknown("task", name, TASKS)
+        raise unknown_name("task", name, TASKS)
     if scale not in SCALES:
-        raise unknown("scale", scale, SCALES)
+        raise unknown_name("scale", scale, SCALES)
     return TASKS[name][scale]

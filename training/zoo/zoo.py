@@ -14,11 +14,10 @@ from complexity.errors import InputError
 from complexity.samples import Samples
 from pgdl_eval.formats.architecture import ModelConfig
 
-from ..data import ImageTensors
+from ..data import DIGITS, ImageTensors
 from ..machine.devices import Device, find_device, memory_errors
+from ..machine.environment import environment
 from ..machine.processes import in_processes
-from ..runs.config import environment
-from ..runs.trainer import DIGITS
 from .architectures import ARCHITECTURES
 from .group_training import train_together
 from .images import ZooImages, image_tensors, zoo_images
@@ -66,7 +65,7 @@ class Zoo:
         return [f"model_{number}" for number in range(len(self.settings.grid()))]
 
     def images(self) -> ZooImages:
-        """The images; a process that trains several models reads them once."""
+        """The images of the zoo; a process that trains several models reads them once."""
         limits = self.settings.train_limit, self.settings.test_limit
         return _images(self.data, self.data_dir, *limits, self.settings.image_side, self.download)
 

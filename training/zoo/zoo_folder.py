@@ -12,7 +12,6 @@ OUT/unfinished/lock          held by the command that is at work
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -24,14 +23,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.errors import InputError
 from pgdl_eval.formats.architecture import ModelConfig
 from pgdl_eval.formats.atomic import write_json
 from pgdl_eval.formats.reference import read_json, write_reference
 from pgdl_eval.formats.task import REFERENCE, TEST, TRAIN
 from pgdl_eval.formats.task_writer import write_model, write_samples
 
-from ..machine.lock import locked
+from ..machine.folder import claim, locked
 from .images import ZooImages
 
 FORMAT, VERSION = "model zoo", 1
@@ -78,24 +76,11 @@ class ZooFolder:
         InputError
             Naming the first field that differs.
         """
-        file = self.path / "zoo.json"
-        new = json.loads(json.dumps({"format": FORMAT, "version": VERSION, **content}))
-        if not file.exists():
-            return write_json(file, new)
-        old = read_json(file)
-        for field in IDENTITY:
-            before, now = old.get(field) if isinstance(old, dict) else None, new[field]
-            if before == now:
-                continue
-            if isinstance(now, dict) and isinstance(before, dict):
-                inner = next(name for name in sorted({*now, *before}) if now.get(name) != before.get(name))
-                field, before, now = f"{field}.{inner}", before.get(inner), now.get(inner)
-            problem = "the folder holds another zoo; choose another --out"
-            raise InputError(problem, file=file, field=field, expected=now, found=before)
-        return None
+        file, content = self.path / "zoo.json", {"format": FORMAT, "version": VERSION, **content}
+        claim(file, content, IDENTITY, lambda: read_json(file), "another zoo")
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep other commands out, as `lock.locked` does."""
+        """Keep other commands out, as `folder.locked` does."""
         return locked(self.path, self.path / "unfinished" / "lock")
 
     def write_images(self, images: ZooImages) -> None:

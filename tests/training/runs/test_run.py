@@ -1,20 +1,14 @@
 """A run resumes bit for bit, differs from that of another seed, and says what it was."""
 
-import shutil
-
 import numpy as np
 import pytest
+import torch
+from training_runs import TINY, experiment
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from training_runs import TINY, experiment  # noqa: E402
-
-import training.runs.config  # noqa: E402
-from training.runs.experiments import Experiment, Place  # noqa: E402
-from training.runs.first_epoch import recorded_iterations  # noqa: E402
-from training.runs.run import train  # noqa: E402
-from training.runs.run_folder import RunFolder, decomposition, find_runs  # noqa: E402
+from training.runs.experiment import Experiment, Place
+from training.runs.first_epoch import recorded_iterations
+from training.runs.run import train
+from training.runs.run_folder import RunFolder, decomposition, find_runs
 
 SECONDS = "_seconds"
 
@@ -76,14 +70,6 @@ def test_a_run_says_what_it_was(finished):
     last = finished.metrics()[-1]
     assert 0 <= last["test_accuracy"] <= 1
     assert last["decomposition_seconds"] > 0
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_a_commit_that_git_does_not_tell_is_said_to_be_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(training.runs.config, "__file__", str(tmp_path / "training" / "runs" / "config.py"))
-    assert set(training.runs.config.code_version()) == {"source_sha256"}
-    (tmp_path / ".git").mkdir()
-    assert training.runs.config.code_version()["commit"].startswith("unknown: fatal: not a git repository")
 
 
 def test_iterations_of_the_first_epoch_are_spread_in_the_logarithm():

@@ -5,25 +5,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from click.testing import CliRunner  # noqa: E402
-
-from complexity.errors import InputError  # noqa: E402
-from training.__main__ import commands  # noqa: E402
-from training.runs.experiments import Experiment, Place  # noqa: E402
-from training.runs.run import train  # noqa: E402
-from training.runs.run_folder import decomposition, find_runs  # noqa: E402
-from training.studies import STUDIES, draw_studies  # noqa: E402
-from training.studies.accuracy_and_angle import correlations, given_epoch  # noqa: E402
-from training.studies.cohort import Cohort, cohorts, distinct_untrained  # noqa: E402
-from training.studies.low_rank import approximation_error, explained_variance, share_of_constant  # noqa: E402
-from training.studies.model_data_angle import LARGEST  # noqa: E402
-from training.studies.value_distribution import CENTRES, EDGES, densities  # noqa: E402
-from training.studies.vectors import degrees, random_degrees, random_matrix, random_vectors, to_constant  # noqa: E402
-from training.studies.within_first_epoch import largest  # noqa: E402
+from complexity.errors import InputError
+from training.__main__ import commands
+from training.runs.experiment import Experiment, Place
+from training.runs.run import train
+from training.runs.run_folder import decomposition, find_runs
+from training.studies import STUDIES, draw_studies
+from training.studies.accuracy_and_angle import correlations, given_epoch
+from training.studies.cohort import Cohort, cohorts, distinct_untrained
+from training.studies.low_rank import approximation_error, explained_variance, share_of_constant
+from training.studies.model_data_angle import LARGEST
+from training.studies.value_distribution import CENTRES, EDGES, densities
+from training.studies.vectors import degrees, random_degrees, random_matrix, random_vectors, to_constant
+from training.studies.within_first_epoch import largest
 
 TINY = {"epochs": 2, "batch_size": 16, "subset_rows": 24}
 RUNS = [("resnet18", 0), ("resnet18", 1), ("resnet18_shuffled_labels", 0), ("autoencoder", 0), ("simclr", 0)]

@@ -1,33 +1,22 @@
 """A zoo is a complete task of the competition; its files hold the models that were trained and say how each ended."""
 
 import io
-import itertools
 import json
-import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from zoos import files_of, make_here, tiny_zoo
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from click.testing import CliRunner  # noqa: E402
-from rich.console import Console  # noqa: E402
-from zoos import files_of, make_here, tiny_zoo  # noqa: E402
-
-from complexity.errors import InputError  # noqa: E402
-from pgdl_eval.formats.reference import check_grid, read_reference  # noqa: E402
-from pgdl_eval.formats.task import find_tasks  # noqa: E402
-from pgdl_eval.formats.task_writer import write_model  # noqa: E402
-from pgdl_eval.keras_models import build  # noqa: E402
-from training.__main__ import commands  # noqa: E402
-from training.zoo.architectures import ARCHITECTURES  # noqa: E402
-from training.zoo.command import run_zoo  # noqa: E402
-from training.zoo.keras_network import keras_weights  # noqa: E402
-from training.zoo.model_training import initial_network  # noqa: E402
-from training.zoo.tasks import SCALES, StopRule, zoo_task  # noqa: E402
-from training.zoo.zoo import Zoo, make_models, make_zoo  # noqa: E402
+from complexity.errors import InputError
+from pgdl_eval.formats.reference import check_grid, read_reference
+from pgdl_eval.formats.task import find_tasks
+from pgdl_eval.keras_models import build
+from training.__main__ import commands
+from training.zoo.command import run_zoo
+from training.zoo.tasks import StopRule
+from training.zoo.zoo import Zoo, make_models, make_zoo
 
 # Keras 3 on PyTorch converts tensors in a way that NumPy 2 will not take one day; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -176,90 +165,3 @@ def test_bad_arguments_are_said_before_anything_is_written(tmp_path, arguments, 
     assert isinstance(result.exception, InputError)
     assert str(result.exception).startswith(message)
     assert not out.exists()
-
-
-@pytest.mark.parametrize(("name", "published"), [("task1", "task1_v4"), ("task2", "task2_v1")])
-def test_the_full_grids_have_the_published_vc_bounds(shared_data, name, published):
-    public = shared_data / "pgdl" / "public"
-    bounds = json.loads((public / "predictions" / "vc_dimension" / f"{published}.predict").read_text())
-    reference = read_reference(public / "reference_data" / published / "model_configs.json")
-    task = zoo_task(name, "full")
-    found = {}
-    for values in task.grid():
-        config = ARCHITECTURES[task.architecture]({**task.constants, **values}, (32, 32, 3), 10)
-        kernels = [layer["kernel"] for layer in config.weight_shapes() if "kernel" in layer]
-        depth, entries = len(kernels), sum(map(math.prod, kernels))
-        found[tuple(str(values[h]) for h in reference.hyperparameters)] = (
-            depth + 2 * depth * math.log(22 * depth * 32**2) * entries
-        )
-    settings = zip(*reference.hyperparameters.values(), strict=True)
-    expected = {cell: bounds[model] for cell, model in zip(settings, reference.models, strict=True)}
-    assert found == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize(("name", "models"), [("task1", 96), ("task2", 54), ("task8", 32), ("task9", 32)])
-def test_every_grid_is_that_of_the_competition_in_shape(scale, name, models):
-    """The mini grids have fewer values; every architecture fits its images."""
-    task, full = zoo_task(name, scale), zoo_task(name, "full")
-    assert set(task.axes) | set(task.constants) == set(full.axes) | set(full.constants)
-    assert len(task.grid()) == models if scale != "mini" else len(task.grid()) >= 16
-    side = task.image_side or 28
-    for values in task.grid():
-        shapes = ARCHITECTURES[task.architecture]({**task.constants, **values}, (side, side, 1), 10).weight_shapes()
-        assert [shape for shape in shapes if shape][-1]["bias"] == (10,)
-
-
-def changed_statistics(network):
-    """Biases and normalization as after training, where a wrong order or epsilon shows."""
-    draws = torch.Generator().manual_seed(1)
-    for module in network:
-        for name in ("bias", "running_mean"):
-            if getattr(module, name, None) is not None:
-                getattr(module, name).data = 0.2 * torch.rand(getattr(module, name).shape, generator=draws) - 0.1
-        if isinstance(module, torch.nn.BatchNorm2d):
-            for tensor in (module.weight, module.running_var):
-                tensor.data = 0.5 + torch.rand(tensor.shape, generator=draws)
-
-
-@pytest.mark.parametrize("keras_name", ["keras", "tf_keras"])
-@pytest.mark.parametrize(("name", "side"), [("task1", 16), ("task8", 28), ("task9", 16)])
-def test_every_keras_computes_what_pytorch_does(shared_data, tmp_path, keras_name, name, side):
-    keras = pytest.importorskip(keras_name)
-    images = real_images(shared_data, side)
-    task = zoo_task(name, "mini")
-    config = ARCHITECTURES[task.architecture]({**task.constants, **task.grid()[-1]}, images.shape[1:], 10)
-    network = initial_network(config, 0).eval()
-    changed_statistics(network)
-    write_model(tmp_path, config, keras_weights(network))
-    model = loaded_as_by_the_kit(keras, tmp_path)
-    with torch.no_grad():
-        ours = network(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
-    theirs = np.asarray(model(images))
-    assert np.ptp(ours, axis=0).min() > 1e-2
-    np.testing.assert_allclose(theirs, ours, rtol=0, atol=3e-6 * np.abs(ours).max())
-
-
-def loaded_as_by_the_kit(keras, folder: Path):
-    """A model out of its files, in as many lines as the starter kit needs."""
-    content = json.loads((folder / "config.json").read_text())
-    model = keras.Sequential(
-        [getattr(keras.layers, layer.pop("layer_name"))(**layer) for layer in content["model_config"]]
-    )
-    model.build((None, *content["input_shape"]))
-    model.load_weights(str(folder / "weights.hdf5"))
-    return model
-
-
-def real_images(shared_data: Path, side: int) -> np.ndarray:
-    """Sixteen photographs (16, side, side, 3), standardized."""
-    from PIL import Image
-
-    folder = shared_data / "tiny_imagenet"
-    content, offsets = (folder / "jpeg_00.bin").read_bytes(), np.load(folder / "offsets.npy")
-    found = []
-    for start, end in itertools.pairwise(offsets[:17]):
-        with Image.open(io.BytesIO(content[start:end])) as image:
-            found.append(image.convert("RGB").resize((side, side), Image.Resampling.BOX))
-    pixels = np.stack([np.asarray(image, np.float32) for image in found])
-    return (pixels - pixels.mean()) / pixels.std()

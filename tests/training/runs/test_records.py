@@ -2,18 +2,15 @@
 
 import numpy as np
 import pytest
+import torch
+from training_runs import experiment, restored, standardized
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from training_runs import experiment, restored, standardized  # noqa: E402
-
-from complexity.models.torch_model import TorchModel  # noqa: E402
-from training.runs.decompose import decompose  # noqa: E402
-from training.runs.evaluation import StreamedFeatures  # noqa: E402
-from training.runs.experiments import Place  # noqa: E402
-from training.runs.run import train  # noqa: E402
-from training.runs.run_folder import CENTERING, decomposition  # noqa: E402
+from complexity.models.torch_model import TorchModel
+from training.runs.decompose import decompose
+from training.runs.evaluation import StreamedFeatures
+from training.runs.experiment import Place
+from training.runs.run import train
+from training.runs.run_folder import CENTERING, decomposition
 
 
 @pytest.mark.parametrize("convention", sorted(CENTERING))

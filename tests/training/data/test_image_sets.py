@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-torch = pytest.importorskip("torch")
-
-from PIL import Image  # noqa: E402
-
-from complexity.errors import InputError  # noqa: E402
-from training.data import read_image_set, standardization, tensors  # noqa: E402
+from complexity.errors import InputError
+from training.data import read_image_set, standardization, tensors
 
 
 def images(rows, seed=0, side=8):

@@ -10,19 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from zoos import files_of, make_here, tiny_zoo
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from torch.nn.functional import cross_entropy  # noqa: E402
-from zoos import files_of, make_here, tiny_zoo  # noqa: E402
-
-from training.machine.devices import Device  # noqa: E402
-from training.zoo.architectures import ARCHITECTURES  # noqa: E402
-from training.zoo.model_training import initial_network  # noqa: E402
-from training.zoo.side_by_side import SideBySide  # noqa: E402
-from training.zoo.tasks import TASKS, StopRule, zoo_task  # noqa: E402
-from training.zoo.zoo import EACH_ITS_OWN, Zoo, groups, make_models, make_zoo  # noqa: E402
+from training.machine.devices import Device
+from training.zoo.architectures import ARCHITECTURES
+from training.zoo.model_training import initial_network
+from training.zoo.side_by_side import SideBySide
+from training.zoo.tasks import TASKS, StopRule, zoo_task
+from training.zoo.zoo import EACH_ITS_OWN, Zoo, groups, make_models, make_zoo
 
 AXES = {"dropout": (0.0, 0.5), "weight_decay": (0.0, 0.01)}
 
@@ -143,7 +140,7 @@ if __name__ == "__main__":
 def test_a_zoo_whose_processes_are_killed_goes_on(stripes, tmp_path, in_this_process):
     straight, killed = (tiny_zoo(stripes, tmp_path / name, axes=KILLED_AXES) for name in ("straight", "killed"))
     make_here(straight)
-    script, tests = tmp_path / "make.py", Path(__file__).resolve().parents[1]
+    script, tests = tmp_path / "make.py", Path(__file__).resolve().parents[2]
     script.write_text(SCRIPT)
     paths = os.pathsep.join([str(tests.parent), str(tests / "support"), *filter(None, [os.environ.get("PYTHONPATH")])])
     command = [sys.executable, str(script), str(stripes), str(killed.out), json.dumps(KILLED_AXES)]

@@ -5,19 +5,16 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
+from training_runs import experiment, restored
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from training_runs import experiment, restored  # noqa: E402
-
-import training.runs.recording  # noqa: E402
-from complexity.errors import InputError  # noqa: E402
-from training.machine.checkpoint import load_weights  # noqa: E402
-from training.machine.lock import locked  # noqa: E402
-from training.networks import Network, make_encoder  # noqa: E402
-from training.runs.experiments import Place  # noqa: E402
-from training.runs.run import train  # noqa: E402
+import training.runs.recording
+from complexity.errors import InputError
+from training.machine.checkpoint import load_weights
+from training.machine.folder import locked
+from training.networks import Network, make_encoder
+from training.runs.experiment import Place
+from training.runs.run import train
 
 
 def test_a_folder_of_another_config_is_refused(finished, blobs):

@@ -1,0 +1,80 @@
+"""One command at a time in a folder, and the folder for one thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from complexity.errors import InputError
+from pgdl_eval.formats.atomic import write_json
+
+
+@contextmanager
+def locked(folder: Path, file: Path) -> Iterator[None]:
+    """Keep other commands out of a folder, until this process ends at the latest.
+
+    Parameters
+    ----------
+    file : that is locked; it stays.
+
+    Raises
+    ------
+    InputError
+        If another one is at work there.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError("another command is at work in this folder", file=folder) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def claim(
+    file: Path, content: Mapping[str, Any], identity: Sequence[str], read: Callable[[], Any], held: str,
+    aside: Container[str] = (),
+) -> None:  # fmt: skip
+    """Write what a new folder is for; in that of an earlier command, see that it is for the same.
+
+    Parameters
+    ----------
+    file : the JSON file that says it.
+    content : of the file, if it is new.
+    identity : the fields that must be equal; the others tell where it was made.
+    read : gives the content of a file that is there.
+    held : what the folder holds if they are not equal, for the error.
+    aside : dotted names of what may differ within these fields.
+
+    Raises
+    ------
+    InputError
+        Naming the first field that differs.
+    """
+    content = json.loads(json.dumps(content))  # tuples are lists there
+    if not file.exists():
+        return write_json(file, content)
+    found = read()
+    for part in identity:
+        before, now = (_flat(one.get(part), part) for one in (found if isinstance(found, dict) else {}, content))
+        for field in sorted({*before, *now}):
+            if before.get(field) != now.get(field) and field not in aside:
+                problem = f"the folder holds {held}; choose another --out"
+                raise InputError(problem, file=file, field=field, expected=now.get(field), found=before.get(field))
+    return None
+
+
+def _flat(tree: Any, name: str) -> dict[str, Any]:
+    """The leaves of a tree of mappings by their dotted names."""
+    if not isinstance(tree, Mapping):
+        return {name: tree}
+    parts = (_flat(inner, f"{name}.{part}") for part, inner in tree.items())
+    return {key: value for part in parts for key, value in part.items()}
