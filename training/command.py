@@ -12,7 +12,7 @@ from pgdl_eval.__main__ import COMMANDS
 from pgdl_eval.terminal import LazyGroup, console, progress_bar, quiet_option, run, settings_option
 
 if TYPE_CHECKING:
-    from .runs.experiments import Experiment, Place
+    from .runs.experiment import Experiment, Place
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path)
@@ -66,7 +66,7 @@ def run_command(
     pvector train run resnet20 --preset laptop --data cifar10 --data-dir data
     """
     from .recipes.presets import PRESETS, settings_of
-    from .runs.experiments import Experiment, Place
+    from .runs.experiment import Experiment, Place
 
     settings_of(recipe, preset, settings)  # bad names are said at once
     numbers = range(seed, seed + (seeds or PRESETS[preset].seeds))
@@ -95,7 +95,8 @@ def all_command(
     """
     from .recipes.presets import settings_of
     from .recipes.recipes import RECIPES
-    from .runs.experiments import DATA, Place, all_experiments
+    from .runs.experiment import Place
+    from .runs.experiments import DATA, all_experiments
 
     settings_of(next(iter(RECIPES)), preset)  # a bad name is said at once
     _run_many(all_experiments(preset, names or DATA), Place(data_dir, out, device, download), workers, quiet=quiet)

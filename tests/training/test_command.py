@@ -1,4 +1,4 @@
-"""The command line: runs, matrices of runs, and what is said of bad arguments."""
+"""The command line: runs, many runs at once, lists, and what is said of bad arguments."""
 
 import json
 
@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 from training_runs import experiment
 
-from training.__main__ import commands, main
+from training.__main__ import main
+from training.command import train as commands
 from training.runs.experiment import Experiment
 from training.runs.run_folder import find_runs
 
@@ -17,7 +18,8 @@ from training.runs.run_folder import find_runs
         (["resnet2"], "error: recipe: no such recipe; did you mean resnet20 or"),
         (["resnet20", "--preset", "labtop"], "error: preset: no such preset; did you mean laptop? (expected one of"),
         (["resnet20", "--set", "epoch=3"], "error: setting: no such setting; did you mean epochs? (expected one of"),
-        (["resnet20", "--set", "epochs=x"], "error: epochs=x: a setting without a value"),
+        (["resnet20", "--set", "epochs="], "error: epochs=: a setting without a value"),
+        (["resnet20", "--set", "epochs=x"], "error: epochs: a setting of another type (expected int, found 'x')"),
         (["resnet20", "--set", "epochs=1.5"], "error: epochs: a setting of another type (expected int, found 1.5)"),
         (["resnet20", "--device", "tpu"], "error: device: no such device: "),
     ],
@@ -43,12 +45,23 @@ def test_the_command_runs_a_recipe_with_several_seeds_at_once(tmp_path, blobs):
     assert [line["kind"] for line in lines] == ["session", "epoch", "epoch", "end"]
 
 
-def test_a_matrix_names_the_runs_that_fail_and_makes_the_others(tmp_path, blobs, monkeypatch):
+def test_all_runs_are_made_and_those_that_fail_are_named(tmp_path, blobs, monkeypatch):
     few = [experiment("mlp", epochs=1), Experiment("mlp", "smoke", "no_such_data")]
-    monkeypatch.setattr("training.__main__.matrix", lambda preset, data: few)
-    arguments = ["matrix", "--preset", "smoke", "--data-dir", str(blobs), "--out", str(tmp_path), "--workers", "1"]
+    monkeypatch.setattr("training.runs.experiments.all_experiments", lambda preset, data: few)
+    arguments = ["all", "--preset", "smoke", "--data-dir", str(blobs), "--out", str(tmp_path), "--workers", "1"]
     result = CliRunner().invoke(commands, arguments)
     assert result.exit_code == 1
     assert "blobs mlp seed 3: done\n" in result.stderr
     assert "no_such_data mlp seed 0: failed: data no_such_data: no data found at " in result.stderr
     assert [run.config["recipe"] for run in find_runs(tmp_path)] == ["mlp"]
+
+
+def test_recipes_studies_and_tasks_are_listed():
+    for name, line in {
+        "recipes": "resnet20: supervised, resnet20; He, Zhang",
+        "studies": "own_convergence: Angle of each checkpoint",
+        "tasks": "task1 mini: 32 models, vgg_like, cifar10",
+    }.items():
+        result = CliRunner().invoke(commands, [name])
+        assert result.exit_code == 0, result.output
+        assert any(one.startswith(line) for one in result.output.splitlines()), result.output

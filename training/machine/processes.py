@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from threading import Thread
@@ -22,7 +23,8 @@ def in_processes(
 
     Parameters
     ----------
-    workers : processes, each with one thread; on a GPU they share the device. They end with this one, however it ends.
+    workers : processes, each with one thread; on a GPU they share the device. They end with this one, however it ends,
+        and at once where Ctrl-C ends the calls.
 
     Returns
     -------
@@ -31,12 +33,18 @@ def in_processes(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
         futures: dict[Future[Result], Call] = {pool.submit(function, *call): call for call in calls}
-        for future in as_completed(futures):
-            error = future.exception()
-            yield futures[future], None if error else future.result(), error
+        try:
+            for future in as_completed(futures):
+                error = future.exception()
+                yield futures[future], None if error else future.result(), error
+        except (KeyboardInterrupt, GeneratorExit):
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
 
 
 def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent ends its workers
     torch.set_num_threads(1)
     Thread(target=_end_with_parent, daemon=True).start()
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from complexity.errors import unknown_name
+
 from .recipes import RECIPES
-from .settings import Settings, changed, unknown_name
+from .settings import Settings, changed
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-from complexity.errors import InputError
+from complexity.errors import InputError, unknown_name
 
 from .optimization import Optimization
 
@@ -72,11 +71,3 @@ def changed(settings: Any, name: str, value: Any) -> Any:
     if type(value) not in kinds or is_dataclass(old):
         raise InputError("a setting of another type", field=name, expected=kinds[0].__name__, found=repr(value))
     return replace(settings, **{head: value})
-
-
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """The error for a name that is not known, with the nearest ones that are."""
-    known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return InputError(f"no such {kind}{hint}", field=kind, expected=f"one of {', '.join(known)}", found=name)

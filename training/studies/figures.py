@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from complexity.errors import unknown_name
 from pgdl_eval.formats.atomic import write_json, write_text
 
 from ..recipes.recipes import RECIPES
-from ..recipes.settings import unknown_name
 from ..runs.run_folder import find_runs
 from . import (
     accuracy_and_angle,

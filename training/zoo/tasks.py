@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from ..recipes.settings import unknown_name
+from complexity.errors import unknown_name
 
 SCALES = ("mini", "small", "full")
 
