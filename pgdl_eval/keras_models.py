@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -48,8 +49,9 @@ def build_untrained(config: ModelConfig, name: str | None = None) -> Any:
 
 
 def clear_session() -> None:
-    """Let Keras forget the models before, as the kit does before each model."""
+    """Let Keras forget the models before, as the kit does before each model, and free what they held."""
     keras_package().backend.clear_session()
+    gc.collect()
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
-from ..formats.reference import Reference
 from .correlation import Correlation, kendall, spearman
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
@@ -29,9 +28,21 @@ Verdict = Literal["constant", "within noise", "reversed", "above noise"]
 
 @dataclass(frozen=True)
 class TaskStatistics:
-    """What does not depend on a measure: the pairs of models, the scores of random measures, the half-samples."""
+    """What does not depend on a measure.
 
-    reference: Reference
+    Attributes
+    ----------
+    names : (n,) of the models.
+    gap : (n,) their generalization gaps.
+    hyperparameters : for each name n values.
+    models : their pairs.
+    random : (count,) scores of random measures.
+    halves : the half-samples.
+    """
+
+    names: tuple[str, ...]
+    gap: Array
+    hyperparameters: Mapping[str, Sequence[str]]
     models: Pairing
     random: Array
     halves: HalfPairings
@@ -94,10 +105,10 @@ class MeanScore:
     noise: NoiseBand
 
 
-def task_statistics(reference: Reference) -> TaskStatistics:
-    """Prepare a task once for any number of measures; errors as for `pairing`."""
-    models = pairing(reference.gap, reference.hyperparameters)
-    return TaskStatistics(reference, models, random_scores(models), half_pairings(models))
+def task_statistics(names: Sequence[str], gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> TaskStatistics:
+    """Prepare a task of n models once for any number of measures; errors as for `pairing`."""
+    models = pairing(gap, hyperparameters)
+    return TaskStatistics(tuple(names), gap, hyperparameters, models, random_scores(models), half_pairings(models))
 
 
 def evaluate(
@@ -109,15 +120,15 @@ def evaluate(
     higher_means: Direction = "larger gap",
     floor: bool = False,
 ) -> Evaluation:
-    """Evaluate a measure's values (n,), in the order of the reference's models.
+    """Evaluate a measure's values (n,), in the order of the task's models.
 
     Raises
     ------
     InputError
         If there is not one finite value for each model.
     """
-    _check(values, measure, statistics.reference.models)
-    gap, names, models = statistics.reference.gap, statistics.reference.hyperparameters, statistics.models
+    _check(values, measure, statistics.names)
+    gap, names, models = statistics.gap, statistics.hyperparameters, statistics.models
     turned = values if higher_means == "larger gap" else -values
     score = float(conditional_mutual_information(values, models))
     signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)

@@ -1,21 +1,53 @@
-"""The report as CSV and JSON."""
+"""The report as CSV and JSON; pandas is imported when something is written."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ..formats.atomic import write_json, write_text
+from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
+from ..metrics.half_samples import RESAMPLES
+from ..metrics.half_samples import SEED as HALF_SAMPLE_SEED
+from ..metrics.noise_band import RANDOM_MEASURES, SEED
+from ..scoreboard import Scoreboard
+from ..sheet import installed_versions
+
+
+def write_report(output_dir: Path, board: Scoreboard) -> None:
+    """report.json, and what there is to put into report.csv, within_groups.csv and differences.csv."""
+    rows, means = board.evaluations(), board.means()
+    comparisons = [one for of_task in board.comparisons.values() for one in of_task]
+    content = {
+        "scored": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": installed_versions(),
+        "random_measures": {"count": RANDOM_MEASURES, "seed": SEED},
+        "half_samples": {"count": RESAMPLES, "seed": HALF_SAMPLE_SEED},
+        "average_score": board.averages,
+        "errors": board.errors,
+        "notes": board.notes,
+        "rows": [asdict(row) for row in rows],
+        "means": [asdict(mean) for mean in means],
+        "differences": [asdict(one) for one in comparisons],
+    }
+    write_json(output_dir / "report.json", without_nan(content))
+    if rows:
+        write_csv(output_dir / "report.csv", rows, means)
+        write_groups_csv(output_dir / "within_groups.csv", rows)
+    if comparisons:
+        write_differences_csv(output_dir / "differences.csv", comparisons)
 
 
 def write_csv(path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore]) -> None:
     """One line a task and measure, then one a mean; nested statistics as columns NAME.PART, without those of groups."""
+    import pandas as pd
+
     lines = [{name: value for name, value in asdict(row).items() if name != "within"} for row in rows]
     lines += [{"task": f"mean of {mean.tasks} tasks", **asdict(mean)} for mean in means]
     table = pd.json_normalize(lines).drop(columns="tasks", errors="ignore")
@@ -24,6 +56,8 @@ def write_csv(path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore]
 
 def write_groups_csv(path: Path, rows: Sequence[Evaluation]) -> None:
     """One line for each value of each hyper-parameter of each task and measure: correlations within that group."""
+    import pandas as pd
+
     groups = [
         {"task": row.task, "measure": row.measure, "floor": row.floor, **asdict(group)}
         for row in rows
@@ -32,17 +66,22 @@ def write_groups_csv(path: Path, rows: Sequence[Evaluation]) -> None:
     write_text(path, pd.json_normalize(groups).to_csv(index=False))
 
 
-def write_report_json(
-    path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore], context: Mapping[str, Any]
-) -> None:
-    """The rows with what they were computed from; undefined numbers are null."""
-    content = {**context, "rows": [asdict(row) for row in rows], "means": [asdict(mean) for mean in means]}
-    write_json(path, _without_nan(content))
+def write_differences_csv(path: Path, comparisons: Sequence[Comparison]) -> None:
+    """One line for each pair of measures on each task: score and Spearman of the first minus those of the second."""
+    import pandas as pd
+
+    write_text(path, pd.json_normalize([asdict(one) for one in comparisons]).to_csv(index=False))
 
 
-def _without_nan(value: Any) -> Any:
+def json_text(content: Any) -> str:
+    """Content as a JSON document; numbers that are not defined are null."""
+    return json.dumps(without_nan(content), indent=1, sort_keys=True, allow_nan=False)
+
+
+def without_nan(value: Any) -> Any:
+    """The same content with null for numbers that are not defined."""
     if isinstance(value, dict):
-        return {name: _without_nan(part) for name, part in value.items()}
+        return {name: without_nan(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_nan(part) for part in value]
+        return [without_nan(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from complexity.errors import InputError
-from pgdl_eval.provenance import installed_versions
+from pgdl_eval.sheet import installed_versions
 
 from ..data import ImageSet
 from ..machine.devices import Device
