@@ -16,14 +16,7 @@ from .mutual_information import conditional_mutual_information
 from .score_interval import scores_of_halves
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Resampled:
-    """A statistic of a measure on all models, and on each half-sample of them: (RESAMPLES,)."""
-
-    value: float
-    of_halves: Array
+Resampled = tuple[float, Array]  # a statistic of a measure on all models, and on each half-sample (RESAMPLES,)
 
 
 @dataclass(frozen=True)
@@ -63,32 +56,25 @@ def compare(rows: Sequence[Evaluation], values: Sequence[Array], statistics: Tas
     turned = [v if row.higher_means == "larger gap" else -v for row, v in zip(rows, values, strict=True)]
     scores = [resampled_score(one, statistics) for one in values]
     correlations = [resampled_spearman(one, statistics.gap) for one in turned]
-    models = len(statistics.names)
-    return [
-        Comparison(
-            rows[i].task,
-            rows[i].measure,
-            rows[j].measure,
-            difference(scores[i], scores[j], models),
-            difference(correlations[i], correlations[j], models),
-        )
-        for i, j in itertools.combinations(range(len(rows)), 2)
-    ]
+    models, found = len(statistics.names), []
+    for i, j in itertools.combinations(range(len(rows)), 2):
+        both = difference(scores[i], scores[j], models), difference(correlations[i], correlations[j], models)
+        found.append(Comparison(rows[i].task, rows[i].measure, rows[j].measure, *both))
+    return found
 
 
 def resampled_score(measure: Array, statistics: TaskStatistics) -> Resampled:
     """The competition's score of a measure (n,)."""
     score = float(conditional_mutual_information(measure, statistics.models))
-    return Resampled(score, scores_of_halves(measure, statistics.halves))
+    return score, scores_of_halves(measure, statistics.halves)
 
 
 def resampled_spearman(measure: Array, gap: Array) -> Resampled:
     """The rank correlation of a measure (n,), turned so that larger means a larger expected gap, with the gap (n,)."""
-    return Resampled(spearman(measure, gap).value, spearman_of_halves(measure, gap))
+    return spearman(measure, gap).value, spearman_of_halves(measure, gap)
 
 
 def difference(first: Resampled, second: Resampled, models: int) -> Difference:
     """First minus second of so many models; both are resampled at once, so that what they share drops out."""
-    value = first.value - second.value
-    reach = NORMAL_95 * deviation(first.of_halves - second.of_halves, models)
+    value, reach = first[0] - second[0], NORMAL_95 * deviation(first[1] - second[1], models)
     return Difference(value, Interval(value - reach, value + reach))
