@@ -17,7 +17,7 @@ BUILT = ("angle", "distance", "vc_dimension")
 
 
 @pytest.fixture(scope="module")
-def toy(shared_data, tmp_path_factory):
+def toy(shared_data, keras_at_hand, tmp_path_factory):
     """The task, and the predictions of three measures on it."""
     output = tmp_path_factory.mktemp("toy")
     folder = shared_data / "pgdl" / "sample_data"

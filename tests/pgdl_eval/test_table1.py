@@ -92,29 +92,16 @@ def test_the_weight_sweep_goes_from_the_first_measure_to_equal_shares(prediction
     assert scores[0] == pytest.approx(1, abs=1e-9)
 
 
-def test_models_are_computed_once_and_a_second_run_goes_on(tmp_path, monkeypatch):
+def test_models_are_computed_once_and_a_second_run_goes_on(four_models, keras_at_hand, tmp_path, monkeypatch):
     """Every registered measure on four real models; the grid of these four is complete."""
-    folder = tmp_path / "input" / "digits"
-    shutil.copytree(FOLDER / "digits" / "dataset_1", folder / "dataset_1")
-    configs = json.loads((FOLDER / "digits" / "model_configs.json").read_text())
-    kept = {}
-    for number in range(4):
-        shutil.copytree(FOLDER / "digits" / f"model_{number}", folder / f"model_{number}")
-        entry = configs[str(number)]
-        entry["hparams"] = {
-            "first": {"possible_values": [0, 1], "current_value": number % 2},
-            "second": {"possible_values": [0, 1], "current_value": number // 2},
-        }
-        kept[str(number)] = entry
-    (folder / "model_configs.json").write_text(json.dumps(kept))
     said = []
-    found = table1(tmp_path / "input", None, tmp_path / "out", say=said.append)
+    found = table1(four_models, None, tmp_path / "out", say=said.append)
     assert found.errors == []
     assert {row.measure for row in found.rows.values() if row.evaluations} == set(all_measures())
     assert all(row.seconds > 0 for row in found.rows.values())
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.predict")}
     monkeypatch.setattr("pgdl_eval.keras_models.build", lambda stored: pytest.fail("a model was computed again"))
-    again = table1(tmp_path / "input", None, tmp_path / "out")
+    again = table1(four_models, None, tmp_path / "out")
     assert [row.evaluations for row in again.rows.values()] == [row.evaluations for row in found.rows.values()]
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.predict")} == before
 
