@@ -16,7 +16,7 @@ from pgdl_eval.report.files import write_report
 from pgdl_eval.report.official import write_scores
 from pgdl_eval.report.scatter import write_scatter
 from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
-from pgdl_eval.scoreboard import Row, Scoreboard, prediction_folders, reference_files, scoreboard
+from pgdl_eval.scoreboard import Scoreboard, prediction_folders, reference_files, scoreboard
 from pgdl_eval.terminal import console, json_option, quiet_option, run
 
 
@@ -40,31 +40,18 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> Scoreb
     for measure, folder in folders.items():
         row = board.add(measure, {task: folder / f"{task}.predict" for task in board.tasks})
         target = output_dir if len(folders) == 1 else output_dir / measure
-        scores = {
-            task: _score(row, task) for task in board.names if not isinstance(row.missing.get(task), TimeExceeded)
-        }
-        board.averages[measure] = write_scores(target, scores, exceeded=row.exceeded)
-        board.errors += _errors(row, folder)
+        board.averages[measure] = write_scores(target, row, board.names)
+        wrong = row.missing.values()
+        board.errors += [f"{e}: the average is 0" if isinstance(e, TimeExceeded) else str(e) for e in wrong]
+        if not row.evaluations:
+            board.errors.append(f"{folder}: no task could be scored")
     board.add_floor()
     write_report(output_dir, board)
-    for found in board.evaluations():
-        if not found.floor:
-            values = board.rows[found.measure].values[found.task]
-            write_scatter(output_dir / f"{found.task}.{found.measure}.png", found, values, board.tasks[found.task])
+    for one in board.evaluations():
+        if not one.floor:
+            values = board.rows[one.measure].values[one.task]
+            write_scatter(output_dir / f"{one.task}.{one.measure}.png", one, values, board.tasks[one.task])
     return board
-
-
-def _score(row: Row, task: str) -> float | None:
-    return row.evaluations[task].score if task in row.evaluations else None
-
-
-def _errors(row: Row, folder: Path) -> list[str]:
-    """What is wrong with the predictions of a measure."""
-    found = [
-        f"{error}: the average is 0" if isinstance(error, TimeExceeded) else str(error)
-        for error in row.missing.values()
-    ]
-    return found if row.evaluations else [*found, f"{folder}: no task could be scored"]
 
 
 @click.command("score")

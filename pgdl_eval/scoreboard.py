@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
-from .formats.predictions import TimeExceeded, read_predictions
+from .formats.predictions import read_predictions
 from .formats.reference import check_grid, read_reference
 from .formats.task import IGNORED, REFERENCE
 from .measures import all_measures, base_name
@@ -51,11 +51,6 @@ class Row:
     def overall(self) -> Evaluation | MeanScore | None:
         """What stands for the measure: the mean over tasks, or the only task's evaluation."""
         return self.mean or (next(iter(self.evaluations.values())) if len(self.evaluations) == 1 else None)
-
-    @property
-    def exceeded(self) -> bool:
-        """Whether a model of some task ran out of time."""
-        return any(isinstance(error, TimeExceeded) for error in self.missing.values())
 
     @cached_property
     def seconds(self) -> float | None:

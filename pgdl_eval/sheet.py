@@ -132,18 +132,11 @@ def open_sheet(
         return Sheet(measure, settings, file, {}, provenance)
     earlier = read_provenance(file)
     if earlier is None:
-        raise InputError(
-            "predictions of unknown origin lie there; choose another output folder",
-            file=file,
-            expected=f"{provenance_file(file).name} beside it",
-        )
+        problem, beside = "predictions of unknown origin lie there; choose another output folder", provenance_file(file)
+        raise InputError(problem, file=file, expected=f"{beside.name} beside it")
     if earlier.measure != measure.name:
-        raise InputError(
-            "predictions of another measure lie there; choose another output folder",
-            file=file,
-            expected=measure.name,
-            found=earlier.measure,
-        )
+        problem = "predictions of another measure lie there; choose another output folder"
+        raise InputError(problem, file=file, expected=measure.name, found=earlier.measure)
     if not earlier.same_run(provenance):
         say(f"{file}: settings or data have changed since; {measure.name} is computed anew")
         return Sheet(measure, settings, file, {}, provenance)

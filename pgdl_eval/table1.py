@@ -15,22 +15,11 @@ from .formats.task import REFERENCE, find_tasks, has_models
 from .ingest import time_limit_option
 from .measures import all_measures
 from .report.files import json_text
-from .report.table1 import (
-    PAPER,
-    certainty_rows,
-    orderings,
-    records,
-    score_rows,
-    spearman_rows,
-    write_csv,
-    write_figure,
-    write_markdown,
-)
-from .report.weight_figure import write_weight_figures
+from .report.table1 import PAPER, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
 from .runner.ingestion import SECONDS_PER_MODEL, Step, ingest
 from .runner.progress import model_progress
 from .scoreboard import Scoreboard, measure_folders, reference_files, scoreboard
-from .sheet import Say, installed_versions
+from .sheet import Say
 from .terminal import console, json_option, quiet_option
 
 PREDICTIONS = "predictions"
@@ -99,15 +88,6 @@ def _references(input_dir: Path, reference_dir: Path | None) -> dict[str, Path]:
     if not found:
         raise InputError("no task in this folder", file=folder, expected=f"TASK/{REFERENCE}")
     return found
-
-
-def write_table(board: Scoreboard, output_dir: Path) -> None:
-    """table1.csv, table1.md, table1.png and a picture of the weight for each combination."""
-    rows, tasks = list(board.rows.values()), list(board.tasks)
-    write_csv(output_dir / "table1.csv", rows, tasks)
-    write_markdown(output_dir / "table1.md", rows, tasks, installed_versions())
-    write_figure(output_dir / "table1.png", rows, tasks)
-    write_weight_figures(output_dir, board)
 
 
 @click.command("table1")

@@ -28,21 +28,11 @@ Verdict = Literal["constant", "within noise", "reversed", "above noise"]
 
 @dataclass(frozen=True)
 class TaskStatistics:
-    """What does not depend on a measure.
+    """What does not depend on a measure: n models and their pairs, the scores of random measures, the half-samples."""
 
-    Attributes
-    ----------
-    names : (n,) of the models.
-    gap : (n,) their generalization gaps.
-    hyperparameters : for each name n values.
-    models : their pairs.
-    random : (count,) scores of random measures.
-    halves : the half-samples.
-    """
-
-    names: tuple[str, ...]
-    gap: Array
-    hyperparameters: Mapping[str, Sequence[str]]
+    names: tuple[str, ...]  # (n,)
+    gap: Array  # (n,)
+    hyperparameters: Mapping[str, Sequence[str]]  # n values a name
     models: Pairing
     random: Array
     halves: HalfPairings

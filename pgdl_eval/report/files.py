@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ..formats.atomic import write_json, write_text
-from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import RESAMPLES
 from ..metrics.half_samples import SEED as HALF_SAMPLE_SEED
@@ -39,9 +38,12 @@ def write_report(output_dir: Path, board: Scoreboard) -> None:
     write_json(output_dir / "report.json", without_nan(content))
     if rows:
         write_csv(output_dir / "report.csv", rows, means)
-        write_groups_csv(output_dir / "within_groups.csv", rows)
+        pairs = ((row, group) for row in rows for group in row.within)  # a line a value of a hyper-parameter
+        write_records(output_dir / "within_groups.csv", (
+            {"task": row.task, "measure": row.measure, "floor": row.floor, **asdict(group)} for row, group in pairs
+        ))  # fmt: skip
     if comparisons:
-        write_differences_csv(output_dir / "differences.csv", comparisons)
+        write_records(output_dir / "differences.csv", map(asdict, comparisons))
 
 
 def write_csv(path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore]) -> None:
@@ -54,23 +56,11 @@ def write_csv(path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore]
     write_text(path, table.convert_dtypes().to_csv(index=False))  # counts stay whole where a mean has none
 
 
-def write_groups_csv(path: Path, rows: Sequence[Evaluation]) -> None:
-    """One line for each value of each hyper-parameter of each task and measure: correlations within that group."""
+def write_records(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    """One line a record, nested ones as columns NAME.PART."""
     import pandas as pd
 
-    groups = [
-        {"task": row.task, "measure": row.measure, "floor": row.floor, **asdict(group)}
-        for row in rows
-        for group in row.within
-    ]
-    write_text(path, pd.json_normalize(groups).to_csv(index=False))
-
-
-def write_differences_csv(path: Path, comparisons: Sequence[Comparison]) -> None:
-    """One line for each pair of measures on each task: score and Spearman of the first minus those of the second."""
-    import pandas as pd
-
-    write_text(path, pd.json_normalize([asdict(one) for one in comparisons]).to_csv(index=False))
+    write_text(path, pd.json_normalize(list(records)).to_csv(index=False))
 
 
 def json_text(content: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from rich.table import Table
 
 from ..formats.atomic import write_text
 from ..metrics.evaluation import Evaluation, MeanScore
-from ..scoreboard import Row
+from ..scoreboard import Row, Scoreboard
+from ..sheet import installed_versions
 from .figure import new_figure, save_figure
+from .files import write_records
 from .table import UNDEFINED, interval_text, measure_table, number, p_text, percent
+from .weight_figure import write_weight_figures
 
 # Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
 PAPER = {
@@ -37,12 +40,8 @@ def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     title = "Score, 100 x CMI (the paper's: other models)"
     table = measure_table(title, [*columns, "verdict"], width=24, folded=columns)
     for row in rows:
-        cells = [_score(row, task) for task in tasks]
-        if len(tasks) > 1:
-            cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
-        table.add_row(
-            escape(row.measure), _paper(row), *cells, UNDEFINED if row.overall is None else row.overall.verdict
-        )
+        verdict = UNDEFINED if row.overall is None else row.overall.verdict
+        table.add_row(escape(row.measure), *_scores(row, tasks), verdict)
     _add_noise(table, rows, tasks)
     return table
 
@@ -54,8 +53,7 @@ def certainty_rows(rows: Sequence[Row]) -> Table:
     for row in rows:
         if row.overall is not None:
             limits = interval_text(row.overall.score_interval, "{:.1f}", unit=100)
-            cost = UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
-            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), cost)
+            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), _cost(row))
     return table
 
 
@@ -92,21 +90,23 @@ def records(rows: Sequence[Row], tasks: Sequence[str]) -> list[dict[str, object]
     return found
 
 
-def write_csv(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
-    """One line a measure."""
-    import pandas as pd
+def write_table(board: Scoreboard, folder: Path) -> None:
+    """table1.csv, table1.md, table1.png and a picture of the weight for each combination."""
+    rows, tasks = list(board.rows.values()), list(board.tasks)
+    write_records(folder / "table1.csv", records(rows, tasks))
+    write_markdown(folder / "table1.md", rows, tasks)
+    write_figure(folder / "table1.png", rows, tasks)
+    write_weight_figures(folder, board)
 
-    write_text(path, pd.DataFrame(records(rows, tasks)).to_csv(index=False))
 
-
-def write_markdown(path: Path, rows: Sequence[Row], tasks: Sequence[str], versions: Mapping[str, str]) -> None:
+def write_markdown(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
     """The table with date and versions."""
     heads = ["measure", "paper", *tasks, *(["mean"] if len(tasks) > 1 else []), "95% interval", "random mean, 95%", "p"]
     heads += ["verdict", *(f"Spearman, {task}" for task in tasks), "s / model"]
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *(_markdown_cells(row, tasks) for row in rows)]
-    made = f"{datetime.now(timezone.utc):%Y-%m-%d}; " + ", ".join(f"{name} {v}" for name, v in versions.items())
+    versions = ", ".join(f"{name} {version}" for name, version in installed_versions().items())
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{made}\n")
+    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{datetime.now(timezone.utc):%Y-%m-%d}; {versions}\n")
 
 
 def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
@@ -139,17 +139,14 @@ def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
 
 def _markdown_cells(row: Row, tasks: Sequence[str]) -> list[str]:
     whole = row.overall
-    cells = [row.measure, _paper(row), *(_score(row, task) for task in tasks)]
-    if len(tasks) > 1:
-        cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
+    cells = [row.measure, *_scores(row, tasks)]
     if whole is None:
         cells += [UNDEFINED, UNDEFINED, UNDEFINED, NO_DATA if not row.evaluations else UNDEFINED]
     else:
         limits = interval_text(whole.score_interval, "{:.1f}", unit=100).replace("\\", "")
         noise = f"{percent(whole.noise.mean)}, {percent(whole.noise.percentile_95)}"
         cells += [limits, noise, p_text(whole.noise.p_value), whole.verdict]
-    cells += [_spearman(row.evaluations.get(task)).replace("\\", "") for task in tasks]
-    return [*cells, UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"]
+    return [*cells, *(_spearman(row.evaluations.get(task)).replace("\\", "") for task in tasks), _cost(row)]
 
 
 def _numbers(name: str, found: Evaluation | MeanScore | None) -> dict[str, object]:
@@ -181,14 +178,22 @@ def _add_noise(table: Table, rows: Sequence[Row], tasks: Sequence[str]) -> None:
         table.add_row(f"random measures, {name}", "", *cells, style="dim")
 
 
-def _paper(row: Row) -> str:
-    return f"{PAPER[row.measure]:.3f}" if row.measure in PAPER else UNDEFINED
+def _scores(row: Row, tasks: Sequence[str]) -> list[str]:
+    """The paper's score, ours by task and, of several, in the mean."""
+    paper = f"{PAPER[row.measure]:.3f}" if row.measure in PAPER else UNDEFINED
+    cells = [_score(row, task) for task in tasks]
+    mean = [UNDEFINED if row.mean is None else percent(row.mean.score)] if len(tasks) > 1 else []
+    return [paper, *cells, *mean]
 
 
 def _score(row: Row, task: str) -> str:
     if task in row.evaluations:
         return percent(row.evaluations[task].score)
     return NO_DATA if row.missing[task] is None else INCOMPLETE
+
+
+def _cost(row: Row) -> str:
+    return UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
 
 
 def _spearman(found: Evaluation | None) -> str:
