@@ -56,7 +56,7 @@ class Evaluation:
         it is above, but `signed_score` is negative; "above noise".
     noise : what random measures reach on this task, and the p-value of the permutation test.
     spearman, kendall : correlation of the values as they are with the gap over all models.
-    within : the same within each value of each hyper-parameter.
+    within : both correlations within each value of each hyper-parameter.
     granulated : Kendall's coefficient along each hyper-parameter alone, of the values in the declared direction.
     sign_error : over changes of one hyper-parameter between two values, in the declared direction.
     selection : regret of the top model and hit rate of the top tenth, in the declared direction.

@@ -69,7 +69,7 @@ def json_text(content: Any) -> str:
 
 
 def without_nan(value: Any) -> Any:
-    """The same content with null for numbers that are not defined."""
+    """JSON's content with null for numbers that are not defined."""
     if isinstance(value, dict):
         return {name: without_nan(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich import box
-from rich.console import JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
 from ..metrics.correlation import Correlation
-from ..metrics.difference import Comparison, Difference
+from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
 from ..metrics.within_groups import reversed_within
@@ -78,8 +77,8 @@ def difference_table(comparisons: Sequence[Comparison]) -> Table:
     table = measure_table(title, ("score", "95% interval", "Spearman", "95% interval"))
     for one in comparisons:
         if one.first == best:
-            score, spearman = _difference(one.score, "{:+.2f}", "{:+.1f}", 100), _difference(one.spearman)
-            table.add_row(escape(one.second), *score, *spearman)
+            score = f"{100 * one.score.value:+.2f}", interval_text(one.score.interval, "{:+.1f}", unit=100)
+            table.add_row(escape(one.second), *score, number(one.spearman.value), interval_text(one.spearman.interval))
     return table
 
 
@@ -99,23 +98,17 @@ def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float
 def measure_table(
     title: str, columns: Sequence[str], *, width: int = 16, padding: int = 1, folded: Sequence[str] = ()
 ) -> Table:
-    """A table of measures with these columns: numbers, but for words below "verdict" and an empty name.
+    """A table of measures, their names so wide at least, with these columns; the folded ones may take several lines.
 
-    Parameters
-    ----------
-    title, columns : texts with the markup of a terminal.
-    width : of the names of measures, at least.
-    padding : between columns.
-    folded : the columns that may take several lines.
+    Columns hold numbers, but for words below "verdict" and an empty name.
     """
     table = titled_table(title, pad_edge=False, padding=(0, padding, 0, 0))
     table.add_column("measure", overflow="fold", min_width=width)
     for name in columns:
-        justify: JustifyMethod = "left" if name in ("", "verdict") else "right"
-        if name in folded:
-            table.add_column(name, justify=justify, overflow="fold")
-        else:
-            table.add_column(name, justify=justify, no_wrap=True)
+        fold, words = name in folded, name in ("", "verdict")
+        table.add_column(
+            name, justify="left" if words else "right", no_wrap=not fold, overflow="fold" if fold else "ellipsis"
+        )
     return table
 
 
@@ -146,12 +139,6 @@ def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1)
     if math.isnan(interval.low):
         return UNDEFINED
     return escape(f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]")
-
-
-def _difference(found: Difference, form: str = "{:+.2f}", limits: str = "{:+.2f}", unit: float = 1) -> tuple[str, str]:
-    if math.isnan(found.value):
-        return UNDEFINED, UNDEFINED
-    return form.format(unit * found.value), interval_text(found.interval, limits, unit=unit)
 
 
 def _correlation(found: Correlation) -> tuple[str, str, str]:
