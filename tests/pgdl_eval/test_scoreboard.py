@@ -55,7 +55,7 @@ def test_what_is_missing_says_why_and_there_is_no_mean(board, tmp_path):
     files = predictions(tmp_path, board.names, VALUES)
     files["first"].write_text('{"model_0": 1}')
     row = board.add("m", files)
-    lacks = f"{files['first']}: model_1 missing, model_2 missing, model_3 missing: "
+    lacks = f"{files['first']}: model_1 missing, model_10 missing, model_11 missing: "
     assert str(row.missing["first"]).startswith(lacks)
     assert (list(row.evaluations), row.mean) == (["second"], None)
     assert row.overall is row.evaluations["second"]
