@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -48,8 +49,11 @@ def build_untrained(config: ModelConfig, name: str | None = None) -> Any:
 
 
 def clear_session() -> None:
-    """Let Keras forget the models before, as the kit does before each model."""
-    keras_package().backend.clear_session()
+    """Let Keras forget the models before, as the kit does before each model, and free what they held."""
+    keras = keras_package()
+    keras.backend.clear_session()
+    if keras.__name__ == "tf_keras":  # Keras 3 does it by itself
+        gc.collect()
 
 
 @cache

@@ -1,27 +1,45 @@
-"""All measures that can be found by name."""
+"""From the words on the command line to measures with their settings."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
-from types import ModuleType
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
+
+import click
+import numpy as np
 
 import baselines
 import complexity.measures
-from complexity.measures import registry as measures
-from complexity.measures.combination import resolve
-from complexity.measures.registry import Measure
+from complexity.errors import InputError
+from complexity.measures.combination import Combination, resolve
+from complexity.measures.registry import Measure, registered
 
-from .variants import base_name, variant
+from .metrics.rank_aggregation import aggregate
+from .terminal import json_option
 
 COMBINATIONS = ("distance+angle", "pseudo_validation+angle")  # of the paper's Table 1
+
+
+@dataclass(frozen=True)
+class Variant(Measure):
+    """A measure some of whose settings are fixed; its name, NAME[SETTING=VALUE,...], says which."""
+
+    fixed: Mapping[str, Any]
 
 
 def all_measures() -> dict[str, Measure]:
     """Every registered measure by name, those of `complexity/` and `baselines/`, and the paper's combinations."""
     for package in (complexity.measures, baselines):
-        _import_modules(package)
-    return {**measures.registered(), **{name: resolve(name) for name in COMBINATIONS}}
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            if not module.ispkg:
+                importlib.import_module(module.name)
+    return {**registered(), **{name: resolve(name) for name in COMBINATIONS}}
 
 
 def find_measure(name: str) -> Measure:
@@ -34,7 +52,113 @@ def find_measure(name: str) -> Measure:
     return found if name == base_name(name) else variant(found, name)
 
 
-def _import_modules(package: ModuleType) -> None:
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        if not module.ispkg:
-            importlib.import_module(module.name)
+def base_name(name: str) -> str:
+    """The name of the measure that a variant is of; any other name as it is."""
+    return name.partition("[")[0]
+
+
+def variant(measure: Measure, name: str) -> Variant:
+    """The measure under the settings that the name holds in brackets, values written as for `--set`.
+
+    Raises
+    ------
+    InputError
+        For a combination, no closing bracket, a setting without a value, or one that the measure does not have.
+    """
+    _, _, inside = name.partition("[")
+    if isinstance(measure, Combination) or not inside.endswith("]"):
+        raise InputError("no variant of a measure", field=name, expected="NAME[SETTING=VALUE,...] of a single measure")
+    fixed = dict(read_setting(text) for text in re.split(r",(?=\w+=)", inside[:-1]))
+    unknown = sorted(set(fixed) - set(measure.settings))
+    if unknown:
+        expected = f"one of {sorted(measure.settings)}"
+        raise InputError("the measure does not have this setting", field=name, expected=expected, found=unknown[0])
+    declared = {one.name: getattr(measure, one.name) for one in fields(Measure)}
+    return Variant(**{**declared, "name": name, "function": partial(measure.function, **fixed)}, fixed=fixed)
+
+
+def read_setting(text: str) -> tuple[str, Any]:
+    """The name and the value of NAME=VALUE.
+
+    Raises
+    ------
+    InputError
+        For a value that is neither JSON nor a word in small letters.
+    """
+    name, equals, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError as error:
+        if re.fullmatch("[a-z_]+", value):
+            return name, value
+        expected = "NAME=VALUE with VALUE as in JSON, or a word in small letters"
+        raise InputError("a setting without a value", field=text, expected=expected, found=value or equals) from error
+
+
+def chosen_settings(measures: Sequence[Measure], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """All settings of each measure by its name; those of a combination hold the ones of its components.
+
+    Parameters
+    ----------
+    measures : the components of a combination are among them.
+    given : NAME, for every measure that has such a setting, or MEASURE.NAME, for this one alone.
+
+    Raises
+    ------
+    InputError
+        For a setting that no measure has, and method and weights of a combination that cannot be.
+    """
+    defaults = {one.name: _defaults(one) for one in measures}
+    known = {name for names in defaults.values() for name in names}
+    scoped = {f"{measure}.{name}" for measure, names in defaults.items() for name in names}
+    unknown = sorted(set(given) - known - scoped)
+    if unknown:
+        raise InputError(
+            "no chosen measure has this setting", field=unknown[0], expected=f"one of {sorted(known)}", found=unknown[0]
+        )
+    chosen = {
+        measure: {name: given.get(f"{measure}.{name}", given.get(name, default)) for name, default in names.items()}
+        for measure, names in defaults.items()
+    }
+    for one in measures:
+        if isinstance(one, Variant):
+            chosen[one.name] |= one.fixed
+        if isinstance(one, Combination):  # method and weights fail before anything is computed
+            aggregate(np.zeros((len(one.components), 1)), chosen[one.name]["weights"], chosen[one.name]["method"])
+            chosen[one.name]["components"] = {part.name: chosen[part.name] for part in one.components}
+    return chosen
+
+
+def _defaults(measure: Measure) -> dict[str, Any]:
+    """The settings of a measure; a combination over a list has the method of its aggregation too."""
+    return {"method": "mean_rank", **measure.settings} if isinstance(measure, Combination) else measure.settings
+
+
+@click.command("measures")
+@json_option
+def measures_command(as_json: bool) -> None:
+    """List the registered measures: direction, needs and source of each.
+
+    \b
+    python -m pgdl_eval measures
+    python -m pgdl_eval measures --json
+    """
+    measures = all_measures()
+    if as_json:
+        click.echo(json.dumps([_declared(measure) for measure in measures.values()], indent=1))
+    for name, measure in measures.items() if not as_json else ():
+        needs = ", ".join(sorted(measure.needs)) or "nothing more"
+        click.echo(f"{name}: higher means a {measure.higher_means}; needs {needs}; {measure.source}")
+
+
+def _declared(measure: Measure) -> dict[str, Any]:
+    """What a measure declares, as JSON has it; a bound that is not there is null."""
+    return {
+        "name": measure.name,
+        "higher_means": measure.higher_means,
+        "bounds": [bound if np.isfinite(bound) else None for bound in measure.bounds],
+        "needs": sorted(measure.needs),
+        "order_free": measure.order_free,
+        "settings": _defaults(measure),
+        "source": measure.source,
+    }

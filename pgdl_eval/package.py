@@ -8,14 +8,15 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import click
+
 import complexity
 from complexity import submitted
 from complexity.errors import InputError
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
 
-from .measures import find_measure
-from .variants import Variant, base_name
+from .measures import Variant, base_name, find_measure
 
 # A zip's entries carry a time; a fixed one makes the same submission the same file.
 TIME = (2020, 7, 1, 0, 0, 0)
@@ -73,3 +74,16 @@ def _submitted(dotted_name: str) -> bytes:
     """The text of complexity/submitted.py with another measure."""
     text = Path(inspect.getfile(submitted)).read_text(encoding="utf-8")
     return text.replace(f'"{submitted.MEASURE}"', f'"{dotted_name}"').encode()
+
+
+@click.command("package")
+@click.option("--measure", "name", required=True, help='A registered measure, or several, joined by "+".')
+@click.option("--out", "path", type=click.Path(path_type=Path), required=True, help="The zip file to write.")
+def package_command(name: str, path: Path) -> None:
+    """Write a submission for the starter kit that computes one measure.
+
+    \b
+    python -m pgdl_eval package --measure pseudo_validation+angle --out submission.zip
+    """
+    package(name, path)
+    click.echo(f"{path}: {name}" + (", its stand-in for one model at a time" if "+" in name else ""))

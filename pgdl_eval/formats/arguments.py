@@ -93,7 +93,7 @@ def number(least: float = -math.inf, most: float = math.inf) -> Check:
 
 
 def choice(*names: str) -> Check:
-    """One of these names, in any case."""
+    """A check for one of these names, in any case."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or value.lower() not in names:
@@ -121,7 +121,7 @@ def without_effect(value: Any) -> Dropped:
 
 
 def only(*values: Any) -> Check:
-    """One of these values, which is what Keras does anyway; not handed on, as not every version knows it."""
+    """A check for one of these values, which Keras takes anyway; not handed on, as not every version knows it."""
 
     def check(value: Any) -> Dropped:
         if not any(type(value) is type(known) and value == known for known in values):

@@ -33,7 +33,7 @@ class StoredModel:
     name, folder : model_N, and where it is.
     config : its architecture.
     weights : the arrays of each layer in turn, as `model.get_weights()` gives them.
-    initial_weights : the same before training; None where there is no such file.
+    initial_weights : the arrays of each layer before training; None where there is no such file.
     """
 
     name: str

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
 from .concordance import signs
 from .half_samples import NORMAL_95, UNDEFINED, Interval, deviation, half_membership
@@ -33,12 +33,12 @@ def spearman(measure: Array, gap: Array) -> Correlation:
 
     Value and p-value: SciPy's. Interval: see `fisher_interval`.
     """
-    return _correlation(spearmanr, spearman_of_halves, measure, gap)
+    return _correlation(scipy.stats.spearmanr, spearman_of_halves, measure, gap)
 
 
 def kendall(measure: Array, gap: Array) -> Correlation:
     """Kendall's tau-b of two (n,) arrays; value, p-value and interval as for `spearman`."""
-    return _correlation(kendalltau, kendall_of_halves, measure, gap)
+    return _correlation(scipy.stats.kendalltau, kendall_of_halves, measure, gap)
 
 
 def _correlation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
-from ..formats.reference import Reference
 from .correlation import Correlation, kendall, spearman
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
@@ -29,9 +28,11 @@ Verdict = Literal["constant", "within noise", "reversed", "above noise"]
 
 @dataclass(frozen=True)
 class TaskStatistics:
-    """What does not depend on a measure: the pairs of models, the scores of random measures, the half-samples."""
+    """What does not depend on a measure: n models and their pairs, the scores of random measures, the half-samples."""
 
-    reference: Reference
+    names: tuple[str, ...]  # (n,)
+    gap: Array  # (n,)
+    hyperparameters: Mapping[str, Sequence[str]]  # n values a name
     models: Pairing
     random: Array
     halves: HalfPairings
@@ -55,7 +56,7 @@ class Evaluation:
         it is above, but `signed_score` is negative; "above noise".
     noise : what random measures reach on this task, and the p-value of the permutation test.
     spearman, kendall : correlation of the values as they are with the gap over all models.
-    within : the same within each value of each hyper-parameter.
+    within : both correlations within each value of each hyper-parameter.
     granulated : Kendall's coefficient along each hyper-parameter alone, of the values in the declared direction.
     sign_error : over changes of one hyper-parameter between two values, in the declared direction.
     selection : regret of the top model and hit rate of the top tenth, in the declared direction.
@@ -94,10 +95,10 @@ class MeanScore:
     noise: NoiseBand
 
 
-def task_statistics(reference: Reference) -> TaskStatistics:
-    """Prepare a task once for any number of measures; errors as for `pairing`."""
-    models = pairing(reference.gap, reference.hyperparameters)
-    return TaskStatistics(reference, models, random_scores(models), half_pairings(models))
+def task_statistics(names: Sequence[str], gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> TaskStatistics:
+    """Prepare a task of n models once for any number of measures; errors as for `pairing`."""
+    models = pairing(gap, hyperparameters)
+    return TaskStatistics(tuple(names), gap, hyperparameters, models, random_scores(models), half_pairings(models))
 
 
 def evaluate(
@@ -109,15 +110,15 @@ def evaluate(
     higher_means: Direction = "larger gap",
     floor: bool = False,
 ) -> Evaluation:
-    """Evaluate a measure's values (n,), in the order of the reference's models.
+    """Evaluate a measure's values (n,), in the order of the task's models.
 
     Raises
     ------
     InputError
         If there is not one finite value for each model.
     """
-    _check(values, measure, statistics.reference.models)
-    gap, names, models = statistics.reference.gap, statistics.reference.hyperparameters, statistics.models
+    _check(values, measure, statistics.names)
+    gap, names, models = statistics.gap, statistics.hyperparameters, statistics.models
     turned = values if higher_means == "larger gap" else -values
     score = float(conditional_mutual_information(values, models))
     signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)

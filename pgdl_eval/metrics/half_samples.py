@@ -50,7 +50,7 @@ def half_samples(models: int) -> Halves:
 
 @cache
 def half_membership(models: int) -> Array:
-    """The same as 0 and 1: (RESAMPLES, models), read-only."""
+    """Which models each half-sample holds, as 0 and 1: (RESAMPLES, models), read-only."""
     chosen = np.zeros((RESAMPLES, models))
     np.put_along_axis(chosen, half_samples(models), 1.0, axis=1)
     chosen.setflags(write=False)

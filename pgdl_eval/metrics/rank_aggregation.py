@@ -25,9 +25,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.stats import rankdata
 
 from complexity.errors import InputError
 
@@ -78,7 +77,7 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
         raise InputError("weights do not fit", field="weights", expected=f"{len(values)} numbers", found=weights)
     if not np.isfinite(values).all():
         raise InputError("a list holds NaN or infinity", field="lists")
-    doubled = np.asarray(2 * rankdata(values[units > 0], axis=1), dtype=np.int64)
+    doubled = np.asarray(2 * scipy.stats.rankdata(values[units > 0], axis=1), dtype=np.int64)
     units = units[units > 0]
     # By mean rank, then list by list: an order of the items that depends on their ranks alone.
     order = np.lexsort((*doubled[::-1], units @ doubled))
@@ -113,7 +112,7 @@ def _mean_rank(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[A
     means = units @ doubled
     places = np.arange(1, len(means) + 1)
     distance = float(units @ ((2 * places - doubled) ** 2).sum(axis=1)) / 4
-    return np.asarray(rankdata(means)), distance, bool(len(np.unique(means)) == group[-1] + 1)
+    return np.asarray(scipy.stats.rankdata(means)), distance, bool(len(np.unique(means)) == group[-1] + 1)
 
 
 def _footrule(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[Array, float, bool]:
@@ -127,10 +126,10 @@ def _footrule(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[Ar
         raise InputError("too many items, or too large weights, for exact sums", field="lists", found=f"{n} items")
     places = 2 * np.arange(1, n + 1)
     cost = np.sum([unit * np.abs(ranks[:, None] - places) for unit, ranks in zip(units, doubled, strict=True)], axis=0)
-    items, assigned = linear_sum_assignment(cost)  # cost (n, n): items x places
+    items, assigned = scipy.optimize.linear_sum_assignment(cost)  # cost (n, n): items x places
     order = np.argsort(assigned)
     kept = group[:, None] == group[order]
-    _, other = linear_sum_assignment((n + 1) * cost + kept)
+    _, other = scipy.optimize.linear_sum_assignment((n + 1) * cost + kept)
     distance = float(cost[items, assigned].sum()) / 2
     return np.argsort(_unanimous(order, doubled)).astype(np.float64) + 1, distance, bool(kept[items, other].all())
 

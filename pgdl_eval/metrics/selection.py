@@ -19,9 +19,9 @@ class Selection:
     Attributes
     ----------
     regret : gap of the model with the smallest expected gap minus the smallest gap of all; in the units of the gap.
-    regret_at_random : the same for a model picked at random.
+    regret_at_random : the regret of a model picked at random.
     hit_rate : share of the tenth with the smallest expected gaps that is truly among the tenth with the smallest gaps.
-    hit_rate_at_random : the same for a tenth picked at random.
+    hit_rate_at_random : the hit rate of a tenth picked at random.
     picked : how many models a tenth is, rounded up.
     """
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..formats.atomic import write_text
+from ..formats.predictions import TimeExceeded
+from ..scoreboard import Row
 
 FAILED = -0.999999  # the score that stands for a task that could not be scored
 
 
-def write_scores(folder: Path, scores: Mapping[str, float | None], *, exceeded: bool) -> float:
-    """Write both files and return the average in percent.
+def write_scores(folder: Path, row: Row, tasks: Sequence[str]) -> float:
+    """Write both files of a measure for all these tasks and return the average in percent.
 
-    Parameters
-    ----------
-    scores : for each task its score in [0, 1]; None where it could not be scored.
-    exceeded : whether a model anywhere ran out of time, which makes the average 0.
+    A task in which a model ran out of time has no line, and makes the average 0.
     """
+    exceeded = [task for task, error in row.missing.items() if isinstance(error, TimeExceeded)]
+    scores = {task: row.evaluations[task].score if task in row.evaluations else None for task in tasks}
+    scores = {task: score for task, score in scores.items() if task not in exceeded}
     scored = [score for score in scores.values() if score is not None]
     average = 0.0 if exceeded or not scored else 100 * sum(scored) / len(scored)
     lines = [f"task_{task}_score: {FAILED if score is None else score:0.12f}" for task, score in scores.items()]

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..formats.reference import Reference
-from ..metrics.evaluation import Evaluation
+from ..metrics.evaluation import Evaluation, TaskStatistics
 from .figure import new_figure, save_figure
 from .table import number, p_text, percent
 
 MARKERS = "os^Dv<>pP*X"
 
 
-def telling_hyperparameter(reference: Reference) -> str:
+def telling_hyperparameter(task: TaskStatistics) -> str:
     """The hyper-parameter whose values explain most of the gap's variance: the one to colour by."""
-    gap = reference.gap
+    gap = task.gap
 
-    def explained(values: tuple[str, ...]) -> float:
+    def explained(values: Sequence[str]) -> float:
         groups = [gap[np.array(values) == value] for value in sorted(set(values))]
         return float(sum(len(group) * (group.mean() - gap.mean()) ** 2 for group in groups))
 
-    return max(reference.hyperparameters, key=lambda name: explained(reference.hyperparameters[name]))
+    return max(task.hyperparameters, key=lambda name: explained(task.hyperparameters[name]))
 
 
-def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], reference: Reference) -> None:
+def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], task: TaskStatistics) -> None:
     """Draw a point for each model, coloured by the most telling hyper-parameter, as PNG."""
     figure = new_figure()
     axes = figure.add_subplot()
-    name = telling_hyperparameter(reference)
-    levels = sorted(set(reference.hyperparameters[name]), key=_numeric)
+    name = telling_hyperparameter(task)
+    levels = sorted(set(task.hyperparameters[name]), key=_numeric)
     for level, marker in zip(levels, MARKERS * len(levels), strict=False):
-        chosen = np.array(reference.hyperparameters[name]) == level
-        axes.scatter(values[chosen], 100 * reference.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
+        chosen = np.array(task.hyperparameters[name]) == level
+        axes.scatter(values[chosen], 100 * task.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
     axes.set_xlabel(row.measure)
     axes.set_ylabel("generalization gap (points)")
     standing = f"score {percent(row.score)} ({row.verdict})"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from ..metrics.correlation import Correlation
+from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
 from ..metrics.within_groups import reversed_within
@@ -21,7 +23,7 @@ RANDOM = "random measures"
 def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
     """The scores of measures on one task, or in the mean over tasks, above what random measures reach there."""
     names = ("score", "95% interval", "p", "signed", "verdict")
-    table = _table(f"{escape(where)}: 100 x conditional mutual information", names)
+    table = measure_table(f"{escape(where)}: 100 x conditional mutual information", names)
     for row in rows:
         limits = interval_text(row.score_interval, "{:.1f}", unit=100)
         signed = f"{100 * row.signed_score:+.2f}"
@@ -37,7 +39,7 @@ def correlation_table(rows: Sequence[Evaluation]) -> Table:
     """The rank correlation of each measure with the gap over all models of one task, with 95% intervals."""
     first = rows[0]
     title = f"{escape(first.task)}, {first.models} models: rank correlation with the generalization gap"
-    table = _table(title, ("tied", "", "value", "95% interval", "p"))
+    table = measure_table(title, ("tied", "", "value", "95% interval", "p"))
     for row in rows:
         table.add_row(escape(row.measure), str(row.tied_models), "Spearman", *_correlation(row.spearman))
         table.add_row("", "", "tau-b", *_correlation(row.kendall))
@@ -53,7 +55,7 @@ def robustness_table(rows: Sequence[Evaluation]) -> Table:
     """
     title = f"{escape(rows[0].task)}: granulated tau, sign-error, reversed groups, regret of picking"
     names = ("tau\nmean", "tau\nleast", "error\nmean", "error\n90%", "error\nmax", "groups\nreversed", "regret")
-    table = _table(title, (*names, "top\n10%"), padding=0)  # all of it and a name of 24 letters in 80 columns
+    table = measure_table(title, (*names, "top\n10%"), padding=0)  # all of it and a name of 24 letters in 80 columns
     for row in rows:
         psi, error, picked = row.granulated, row.sign_error, row.selection
         least = min((value for value in psi.by_hyperparameter.values() if not math.isnan(value)), default=math.nan)
@@ -68,13 +70,51 @@ def robustness_table(rows: Sequence[Evaluation]) -> Table:
     return table
 
 
-def _table(title: str, columns: Sequence[str], *, padding: int = 1) -> Table:
-    """A table of measures with these columns: numbers, but for words below "verdict" and an empty name."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, padding, 0, 0))
-    table.add_column("measure", overflow="fold", min_width=16)
-    for name in columns:
-        table.add_column(name, justify="left" if name in ("", "verdict") else "right", no_wrap=True)
+def difference_table(comparisons: Sequence[Comparison]) -> Table:
+    """How far the measures of one task stand behind the one that scores best there, with 95% intervals over models."""
+    task, best = comparisons[0].task, comparisons[0].first
+    title = f"{escape(task)}: {escape(best)}, which scores best, minus each other measure"
+    table = measure_table(title, ("score", "95% interval", "Spearman", "95% interval"))
+    for one in comparisons:
+        if one.first == best:
+            score = f"{100 * one.score.value:+.2f}", interval_text(one.score.interval, "{:+.1f}", unit=100)
+            table.add_row(escape(one.second), *score, number(one.spearman.value), interval_text(one.spearman.interval))
     return table
+
+
+def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]) -> Table:
+    """The models of a task from the smallest to the largest expected gap, beside their true gaps."""
+    table = titled_table(escape(f"{row.task} by {row.measure}: smallest expected gap first"))
+    for name in ("rank", "model", escape(row.measure), "gap (points)", "rank of gap"):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    sign = 1 if row.higher_means == "larger gap" else -1
+    order = sorted(range(len(models)), key=lambda i: sign * values[i])
+    true_rank = {i: rank for rank, i in enumerate(sorted(range(len(models)), key=lambda i: gaps[i]), 1)}
+    for rank, i in enumerate(order, 1):
+        table.add_row(str(rank), escape(models[i]), f"{values[i]:.4f}", f"{100 * gaps[i]:.2f}", str(true_rank[i]))
+    return table
+
+
+def measure_table(
+    title: str, columns: Sequence[str], *, width: int = 16, padding: int = 1, folded: Sequence[str] = ()
+) -> Table:
+    """A table of measures, their names so wide at least, with these columns; the folded ones may take several lines.
+
+    Columns hold numbers, but for words below "verdict" and an empty name.
+    """
+    table = titled_table(title, pad_edge=False, padding=(0, padding, 0, 0))
+    table.add_column("measure", overflow="fold", min_width=width)
+    for name in columns:
+        fold, words = name in folded, name in ("", "verdict")
+        table.add_column(
+            name, justify="left" if words else "right", no_wrap=not fold, overflow="fold" if fold else "ellipsis"
+        )
+    return table
+
+
+def titled_table(title: str, **layout: Any) -> Table:
+    """An empty table as all of ours look."""
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, **layout)
 
 
 def percent(score: float) -> str:
@@ -99,23 +139,6 @@ def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1)
     if math.isnan(interval.low):
         return UNDEFINED
     return escape(f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]")
-
-
-def ranking_table(row: Evaluation, models: Sequence[str], values: Sequence[float], gaps: Sequence[float]) -> Table:
-    """The models of a task from the smallest to the largest expected gap, beside their true gaps."""
-    table = Table(
-        title=escape(f"{row.task} by {row.measure}: smallest expected gap first"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-    )
-    for name in ("rank", "model", escape(row.measure), "gap (points)", "rank of gap"):
-        table.add_column(name, justify="left" if name == "model" else "right")
-    sign = 1 if row.higher_means == "larger gap" else -1
-    order = sorted(range(len(models)), key=lambda i: sign * values[i])
-    true_rank = {i: rank for rank, i in enumerate(sorted(range(len(models)), key=lambda i: gaps[i]), 1)}
-    for rank, i in enumerate(order, 1):
-        table.add_row(str(rank), escape(models[i]), f"{values[i]:.4f}", f"{100 * gaps[i]:.2f}", str(true_rank[i]))
-    return table
 
 
 def _correlation(found: Correlation) -> tuple[str, str, str]:

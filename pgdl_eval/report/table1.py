@@ -4,74 +4,62 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Protocol
 
-import pandas as pd
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from ..formats.atomic import write_text
 from ..metrics.evaluation import Evaluation, MeanScore
+from ..scoreboard import Row, Scoreboard
+from ..sheet import installed_versions
 from .figure import new_figure, save_figure
-from .table import UNDEFINED, interval_text, number, p_text, percent
+from .files import write_records
+from .table import UNDEFINED, interval_text, measure_table, number, p_text, percent
+from .weight_figure import write_weight_figures
 
-
-class Row(Protocol):
-    """What a row of the table holds; see `table1.Row`."""
-
-    measure: str
-    paper: float | None
-    evaluations: dict[str, Evaluation]
-    mean: MeanScore | None
-    seconds: float | None
-    missing: dict[str, str]
-
-    @property
-    def overall(self) -> Evaluation | MeanScore | None: ...
-
-
-NO_DATA = "no data"
+# Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
+PAPER = {
+    "vc_dimension": 0.020,
+    "jacobian_norm": 2.061,
+    "angle": 3.325,
+    "distance": 4.921,
+    "distance+angle": 4.971,
+    "sharpness": 10.667,
+    "pseudo_validation": 13.531,
+    "pseudo_validation+angle": 15.618,
+}
+NO_DATA, INCOMPLETE = "no data", "incomplete"
 
 
 def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Scores: the paper's, ours by task and in the mean, and where they stand; below them those of random measures."""
-    table = _table("Score, 100 x CMI (the paper's: other models)")
-    for name in ("paper", *map(escape, tasks), *(["mean"] if len(tasks) > 1 else [])):
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("verdict", no_wrap=True)
+    columns = ["paper", *map(escape, tasks), *(["mean"] if len(tasks) > 1 else [])]
+    title = "Score, 100 x CMI (the paper's: other models)"
+    table = measure_table(title, [*columns, "verdict"], width=24, folded=columns)
     for row in rows:
-        cells = [_score(row.evaluations.get(task), row.missing.get(task, "")) for task in tasks]
-        if len(tasks) > 1:
-            cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
-        table.add_row(
-            escape(row.measure), _paper(row), *cells, UNDEFINED if row.overall is None else row.overall.verdict
-        )
+        verdict = UNDEFINED if row.overall is None else row.overall.verdict
+        table.add_row(escape(row.measure), *_scores(row, tasks), verdict)
     _add_noise(table, rows, tasks)
     return table
 
 
 def certainty_rows(rows: Sequence[Row]) -> Table:
     """Interval and p-value of what stands for each measure, the mean or the only task, and what it costs."""
-    table = _table("How sure these scores are, and what they cost")
-    for name in ("95% interval", "p", "seconds a model"):
-        table.add_column(name, justify="right", no_wrap=True)
+    columns = ("95% interval", "p", "seconds a model")
+    table = measure_table("How sure these scores are, and what they cost", columns, width=24)
     for row in rows:
         if row.overall is not None:
             limits = interval_text(row.overall.score_interval, "{:.1f}", unit=100)
-            cost = UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
-            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), cost)
+            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), _cost(row))
     return table
 
 
 def spearman_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Spearman's correlation with the gap by task."""
-    table = _table("Spearman's correlation with the gap")
-    for task in tasks:
-        table.add_column(escape(task), justify="right", no_wrap=True)
+    table = measure_table("Spearman's correlation with the gap", list(map(escape, tasks)), width=24)
     for row in rows:
         if row.evaluations:
             table.add_row(escape(row.measure), *(_spearman(row.evaluations.get(task)) for task in tasks))
@@ -80,7 +68,7 @@ def spearman_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
 
 def orderings(rows: Sequence[Row]) -> str:
     """How many pairs of the paper's rows stand in the paper's order here."""
-    known = [(row.paper, row.overall.score, row.measure) for row in rows if row.paper is not None and row.overall]
+    known = [(PAPER[row.measure], row.overall.score) for row in rows if row.measure in PAPER and row.overall]
     pairs = list(itertools.combinations(known, 2))
     if not pairs:
         return "No two of the paper's rows have data here: no ordering can be compared."
@@ -92,7 +80,7 @@ def records(rows: Sequence[Row], tasks: Sequence[str]) -> list[dict[str, object]
     """The table as plain numbers, scores in percent, one record a row."""
     found = []
     for row in rows:
-        record: dict[str, object] = {"measure": row.measure, "paper": row.paper}
+        record: dict[str, object] = {"measure": row.measure, "paper": PAPER.get(row.measure)}
         for task in tasks:
             record |= _numbers(task, row.evaluations.get(task))
         if len(tasks) > 1:
@@ -102,19 +90,23 @@ def records(rows: Sequence[Row], tasks: Sequence[str]) -> list[dict[str, object]
     return found
 
 
-def write_csv(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
-    """One line a measure."""
-    write_text(path, pd.DataFrame(records(rows, tasks)).to_csv(index=False))
+def write_table(board: Scoreboard, folder: Path) -> None:
+    """table1.csv, table1.md, table1.png and a picture of the weight for each combination."""
+    rows, tasks = list(board.rows.values()), list(board.tasks)
+    write_records(folder / "table1.csv", records(rows, tasks))
+    write_markdown(folder / "table1.md", rows, tasks)
+    write_figure(folder / "table1.png", rows, tasks)
+    write_weight_figures(folder, board)
 
 
-def write_markdown(path: Path, rows: Sequence[Row], tasks: Sequence[str], versions: Mapping[str, str]) -> None:
+def write_markdown(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
     """The table with date and versions."""
     heads = ["measure", "paper", *tasks, *(["mean"] if len(tasks) > 1 else []), "95% interval", "random mean, 95%", "p"]
     heads += ["verdict", *(f"Spearman, {task}" for task in tasks), "s / model"]
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *(_markdown_cells(row, tasks) for row in rows)]
-    made = f"{datetime.now(timezone.utc):%Y-%m-%d}; " + ", ".join(f"{name} {v}" for name, v in versions.items())
+    versions = ", ".join(f"{name} {version}" for name, version in installed_versions().items())
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{made}\n")
+    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{datetime.now(timezone.utc):%Y-%m-%d}; {versions}\n")
 
 
 def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
@@ -133,7 +125,7 @@ def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
                 axes.plot(limits, [position] * 2, color="C0", linewidth=2, alpha=0.5)
                 label = "here, with 95% interval" if one is first else None
                 axes.plot([100 * one.score], [position], "o", color="C0", label=label)
-        paper = [(row.paper, position) for position, row in enumerate(shown) if row.paper is not None]
+        paper = [(PAPER[row.measure], position) for position, row in enumerate(shown) if row.measure in PAPER]
         if paper and panel == panels[-1]:
             axes.plot(*zip(*paper, strict=True), "d", color="C1", fillstyle="none", label="the paper, other models")
         axes.set_yticks(range(len(shown)), [row.measure for row in shown])
@@ -147,17 +139,14 @@ def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
 
 def _markdown_cells(row: Row, tasks: Sequence[str]) -> list[str]:
     whole = row.overall
-    cells = [row.measure, _paper(row), *(_score(row.evaluations.get(t), row.missing.get(t, "")) for t in tasks)]
-    if len(tasks) > 1:
-        cells.append(UNDEFINED if row.mean is None else percent(row.mean.score))
+    cells = [row.measure, *_scores(row, tasks)]
     if whole is None:
         cells += [UNDEFINED, UNDEFINED, UNDEFINED, NO_DATA if not row.evaluations else UNDEFINED]
     else:
         limits = interval_text(whole.score_interval, "{:.1f}", unit=100).replace("\\", "")
         noise = f"{percent(whole.noise.mean)}, {percent(whole.noise.percentile_95)}"
         cells += [limits, noise, p_text(whole.noise.p_value), whole.verdict]
-    cells += [_spearman(row.evaluations.get(task)).replace("\\", "") for task in tasks]
-    return [*cells, UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"]
+    return [*cells, *(_spearman(row.evaluations.get(task)).replace("\\", "") for task in tasks), _cost(row)]
 
 
 def _numbers(name: str, found: Evaluation | MeanScore | None) -> dict[str, object]:
@@ -189,18 +178,22 @@ def _add_noise(table: Table, rows: Sequence[Row], tasks: Sequence[str]) -> None:
         table.add_row(f"random measures, {name}", "", *cells, style="dim")
 
 
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("measure", overflow="fold", min_width=24)
-    return table
+def _scores(row: Row, tasks: Sequence[str]) -> list[str]:
+    """The paper's score, ours by task and, of several, in the mean."""
+    paper = f"{PAPER[row.measure]:.3f}" if row.measure in PAPER else UNDEFINED
+    cells = [_score(row, task) for task in tasks]
+    mean = [UNDEFINED if row.mean is None else percent(row.mean.score)] if len(tasks) > 1 else []
+    return [paper, *cells, *mean]
 
 
-def _paper(row: Row) -> str:
-    return UNDEFINED if row.paper is None else f"{row.paper:.3f}"
+def _score(row: Row, task: str) -> str:
+    if task in row.evaluations:
+        return percent(row.evaluations[task].score)
+    return NO_DATA if row.missing[task] is None else INCOMPLETE
 
 
-def _score(found: Evaluation | None, missing: str) -> str:
-    return (missing or UNDEFINED) if found is None else percent(found.score)
+def _cost(row: Row) -> str:
+    return UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
 
 
 def _spearman(found: Evaluation | None) -> str:

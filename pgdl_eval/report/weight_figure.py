@@ -8,11 +8,36 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.measures.combination import LATER
+from complexity.measures.combination import LATER, Combination
 
+from ..measures import all_measures
+from ..metrics.weight_sweep import WEIGHTS, score_by_weight
+from ..scoreboard import Scoreboard
 from .figure import new_figure, save_figure
 
 Array = NDArray[np.float64]
+
+
+def weight_sweeps(board: Scoreboard) -> dict[str, dict[str, Array]]:
+    """For each combination of two in the table, by task, its score at each of `WEIGHTS` for the second measure."""
+    sweeps: dict[str, dict[str, Array]] = {}
+    for name, measure in all_measures().items():
+        if not isinstance(measure, Combination) or len(measure.components) != 2:
+            continue
+        rows = [board.rows.get(part.name) for part in measure.components]
+        for task, statistics in board.tasks.items():
+            parts = zip(measure.components, rows, strict=True)
+            oriented = [part.orient(1.0) * row.values[task] for part, row in parts if row and task in row.values]
+            if len(oriented) == 2:
+                sweeps.setdefault(name, {})[task] = score_by_weight(oriented[0], oriented[1], statistics.models)
+    return sweeps
+
+
+def write_weight_figures(folder: Path, board: Scoreboard) -> None:
+    """weight.NAME.png for each combination of two whose components have values."""
+    band = {task: float(np.quantile(statistics.random, 0.95)) for task, statistics in board.tasks.items()}
+    for name, scores in weight_sweeps(board).items():
+        write_weight_figure(folder / f"weight.{name}.png", name, WEIGHTS, scores, band)
 
 
 def write_weight_figure(

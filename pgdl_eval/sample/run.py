@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from complexity.errors import InputError
+
+from ..measures import find_measure
+from ..runner.ingestion import ingest
+from ..runner.progress import model_progress
 
 FOLDER = Path(__file__).resolve().parent
 OUTPUT = Path("sample_output")
@@ -14,15 +16,11 @@ OUTPUT = Path("sample_output")
 MEASURES = ("angle", "distance", "vc_dimension")
 
 
-def run_sample(console: Console, output: Path = OUTPUT) -> tuple[Path, Path]:
+def run_sample(output: Path = OUTPUT, *, quiet: bool = False) -> tuple[Path, Path]:
     """Compute the measures of the sample's models and return the folders of references and of predictions."""
-    from ..ingest import ingest
-    from ..measures import find_measure
-    from ..progress import progress_bar
-
     predictions = output / "predictions"
     measures = [find_measure(name) for name in MEASURES]
-    with progress_bar(console) as progress:
+    with model_progress(quiet=quiet) as progress:
         outcome = ingest(FOLDER, predictions, measures, say=progress.say, step=progress.step)
     if outcome.failures:
         raise InputError("the embedded sample could not be computed", file=FOLDER, found=outcome.failures[0][-1])

@@ -94,9 +94,11 @@ def print_score(reference: Reference, console: Console) -> None:
 
 def print_evaluation(reference: Reference, console: Console) -> None:
     """The whole evaluation of one measure: every statistic, 1,000 random measures, 1,000 half-samples."""
-    statistics = task_statistics(reference)
+    statistics = task_statistics(reference.models, reference.gap, reference.hyperparameters)
     free = np.random.default_rng(2).random(len(reference.models))
-    prepared = median_cpu_seconds(lambda: task_statistics(reference), 5)
+    prepared = median_cpu_seconds(
+        lambda: task_statistics(reference.models, reference.gap, reference.hyperparameters), 5
+    )
     console.print(f"preparing a task with its random measures and half-samples: {prepared:.3f} s")
     for kind, values in (("without ties", free), ("with ties, permuted by itself", np.round(free, 1))):
         seconds = median_cpu_seconds(lambda v=values: evaluate("task", "measure", v, statistics), 5)

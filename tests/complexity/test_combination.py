@@ -12,8 +12,8 @@ from complexity.measures.combination import Combination, combination_of, on_comm
 from complexity.measures.registry import Measure, Measured
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
-from pgdl_eval.ingest import ingest
 from pgdl_eval.measures import all_measures, find_measure
+from pgdl_eval.runner.ingestion import ingest
 
 VALUES = {
     "rises": {"model_0": 10.0, "model_1": 20.0, "model_2": 20.0, "model_3": 40.0},

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import pgdl_eval.ingest as ingest_module
 from complexity.errors import InputError, InputWarning
 from complexity.measures.registry import Measure, Measured
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
-from pgdl_eval.ingest import ingest
+from pgdl_eval.formats.task import Task
+from pgdl_eval.runner.ingestion import ingest
 
 calls: list[str] = []
 
@@ -199,7 +199,7 @@ def test_unknown_tasks_and_settings_are_clear_errors(task, tmp_path, options, me
 
 def test_models_are_read_ahead_by_one(task, tmp_path, monkeypatch):
     read, held = [], []
-    original = ingest_module.Task.read_model
+    original = Task.read_model
 
     def reading(self, name):
         read.append(name)
@@ -210,7 +210,7 @@ def test_models_are_read_ahead_by_one(task, tmp_path, monkeypatch):
         held.append(len(read))
         return 1.0
 
-    monkeypatch.setattr(ingest_module.Task, "read_model", reading)
+    monkeypatch.setattr(Task, "read_model", reading)
     run(task, tmp_path / "out", measuring)
     assert held == [2, 3, 4, 4]
 

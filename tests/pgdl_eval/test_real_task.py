@@ -8,8 +8,8 @@ import pytest
 from complexity import angle
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.formats.task import find_tasks
-from pgdl_eval.ingest import ingest
 from pgdl_eval.measures import find_measure
+from pgdl_eval.runner.ingestion import ingest
 from pgdl_eval.score import score
 
 pytest.importorskip("keras")
@@ -17,7 +17,7 @@ BUILT = ("angle", "distance", "vc_dimension")
 
 
 @pytest.fixture(scope="module")
-def toy(shared_data, tmp_path_factory):
+def toy(shared_data, keras_at_hand, tmp_path_factory):
     """The task, and the predictions of three measures on it."""
     output = tmp_path_factory.mktemp("toy")
     folder = shared_data / "pgdl" / "sample_data"
@@ -55,7 +55,7 @@ def test_the_baselines_agree_with_the_organizers_code(toy, shared_data, name):
 
 
 def test_the_predictions_are_scored(toy, shared_data, tmp_path):
-    found, _ = score(shared_data / "pgdl" / "sample_data", toy[1], tmp_path / "out")
+    found = score(shared_data / "pgdl" / "sample_data", toy[1], tmp_path / "out")
     assert found.errors == []
-    measured = [row for row in found.rows if not row.floor]
+    measured = [row for row in found.evaluations() if not row.floor]
     assert {row.measure: row.models for row in measured} == dict.fromkeys(BUILT, 18)

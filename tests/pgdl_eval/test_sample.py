@@ -32,8 +32,10 @@ def forward(stored, images):
     for layer in stored.config.layers:
         if layer.kind == "Conv2D":
             padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-            windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))  # (n, h, w, c, 3, 3)
-            x = np.einsum("nxycij,ijcf->nxyf", windows, next(arrays), optimize=True) + next(arrays)
+            _, height, width, _ = x.shape
+            kernel = next(arrays)  # (3, 3, c, f)
+            shifted = (padded[:, i : i + height, j : j + width] @ kernel[i, j] for i in range(3) for j in range(3))
+            x = sum(shifted) + next(arrays)
         elif layer.kind == "Dense":
             x = x @ next(arrays) + next(arrays)
         elif layer.kind == "MaxPooling2D":

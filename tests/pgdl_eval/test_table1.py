@@ -6,15 +6,17 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+from command_line import invoke
 
 from complexity.errors import InputError
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import read_reference
 from pgdl_eval.measures import all_measures
+from pgdl_eval.report.table1 import PAPER
+from pgdl_eval.report.weight_figure import weight_sweeps
 from pgdl_eval.sample.run import FOLDER
-from pgdl_eval.table1 import PAPER, table1, weight_sweeps
+from pgdl_eval.table1 import table1
 
 GAP = dict(
     zip(
@@ -26,7 +28,7 @@ GAP = dict(
 
 
 def run(*arguments):
-    return CliRunner(env={"COLUMNS": "80"}).invoke(commands, ["table1", *map(str, arguments)])
+    return invoke(commands, "table1", *arguments)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def predictions(tmp_path):
 
 
 def test_predictions_alone_are_reported_and_rows_without_data_say_so(predictions, tmp_path):
-    result = run(predictions, "--output", tmp_path / "out")
+    result = run(predictions, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     lines = {line.split()[0]: line.split() for line in result.output.splitlines() if line.strip()}
     assert lines["angle"][1:] != []
@@ -67,7 +69,7 @@ def test_predictions_alone_are_reported_and_rows_without_data_say_so(predictions
 
 
 def test_the_files_say_what_the_table_says(predictions, tmp_path):
-    run(predictions, "--output", tmp_path / "out")
+    run(predictions, "--out", tmp_path / "out")
     text = (tmp_path / "out" / "table1.md").read_text()
     head, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(row.count("|") == head.count("|") for row in rows)
@@ -78,7 +80,7 @@ def test_the_files_say_what_the_table_says(predictions, tmp_path):
 
 
 def test_only_orderings_are_compared_with_the_paper(predictions, tmp_path):
-    output = run(predictions, "--output", tmp_path / "out").output
+    output = run(predictions, "--out", tmp_path / "out").output
     # Both of the paper's rows that have data score 100 here, and a tie is in no order.
     assert "0 of 1 pairs of the paper's rows that have data stand in the paper's order." in output
 
@@ -90,30 +92,17 @@ def test_the_weight_sweep_goes_from_the_first_measure_to_equal_shares(prediction
     assert scores[0] == pytest.approx(1, abs=1e-9)
 
 
-def test_models_are_computed_once_and_a_second_run_goes_on(tmp_path, monkeypatch):
+def test_models_are_computed_once_and_a_second_run_goes_on(four_models, keras_at_hand, tmp_path, monkeypatch):
     """Every registered measure on four real models; the grid of these four is complete."""
-    folder = tmp_path / "input" / "digits"
-    shutil.copytree(FOLDER / "digits" / "dataset_1", folder / "dataset_1")
-    configs = json.loads((FOLDER / "digits" / "model_configs.json").read_text())
-    kept = {}
-    for number in range(4):
-        shutil.copytree(FOLDER / "digits" / f"model_{number}", folder / f"model_{number}")
-        entry = configs[str(number)]
-        entry["hparams"] = {
-            "first": {"possible_values": [0, 1], "current_value": number % 2},
-            "second": {"possible_values": [0, 1], "current_value": number // 2},
-        }
-        kept[str(number)] = entry
-    (folder / "model_configs.json").write_text(json.dumps(kept))
     said = []
-    found = table1(tmp_path / "input", None, tmp_path / "out", say=said.append)
+    found = table1(four_models, None, tmp_path / "out", say=said.append)
     assert found.errors == []
-    assert {row.measure for row in found.rows if row.evaluations} == set(all_measures())
-    assert all(row.seconds > 0 for row in found.rows)
+    assert {row.measure for row in found.rows.values() if row.evaluations} == set(all_measures())
+    assert all(row.seconds > 0 for row in found.rows.values())
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.predict")}
     monkeypatch.setattr("pgdl_eval.keras_models.build", lambda stored: pytest.fail("a model was computed again"))
-    again = table1(tmp_path / "input", None, tmp_path / "out")
-    assert [row.evaluations for row in again.rows] == [row.evaluations for row in found.rows]
+    again = table1(four_models, None, tmp_path / "out")
+    assert [row.evaluations for row in again.rows.values()] == [row.evaluations for row in found.rows.values()]
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.predict")} == before
 
 
@@ -122,7 +111,7 @@ def test_incomplete_predictions_are_an_error_and_the_others_are_shown(prediction
     values = json.loads(file.read_text())
     del values["model_3"]
     file.write_text(json.dumps(values))
-    result = run(predictions, "--output", tmp_path / "out")
+    result = run(predictions, "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "model_3 missing" in result.output
     assert " incomplete" in result.output

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from complexity.errors import InputError
-from complexity.measures.combination import Combination, stand_in_value
+from complexity.measures.combination import stand_in_value
 
-from .metrics.rank_aggregation import aggregate
-from .sheet import Sheet
+from ..metrics.rank_aggregation import aggregate
+from ..sheet import Sheet
 
 Array = NDArray[np.float64]
 NAMED = 5  # models that a message names at most
-
-
-def aggregation_settings(combination: Combination) -> dict[str, Any]:
-    """The settings of the aggregation, with their defaults."""
-    return {"method": "mean_rank", **combination.settings}
-
-
-def check_aggregation(combination: Combination, settings: Mapping[str, Any]) -> None:
-    """Let method and weights fail before anything is computed.
-
-    Raises
-    ------
-    InputError
-        As `aggregate`.
-    """
-    aggregate(np.zeros((len(combination.components), 1)), settings["weights"], settings["method"])
 
 
 def combine(sheet: Sheet, components: Sequence[Sheet], models: Sequence[str]) -> None:
@@ -92,7 +75,9 @@ def _stand_in_agreement(sheet: Sheet, components: Sequence[Sheet], values: Array
         stand_in = [stand_in_value(measures, column, sheet.settings["weights"]) for column in values.T.tolist()]
     except InputError:
         return None
-    return float(spearmanr(stand_in, ranks).statistic) if np.ptp(stand_in) > 0 and np.ptp(ranks) > 0 else None
+    return (
+        float(scipy.stats.spearmanr(stand_in, ranks).statistic) if np.ptp(stand_in) > 0 and np.ptp(ranks) > 0 else None
+    )
 
 
 def _models_of_all(components: Sequence[Sheet], models: Sequence[str]) -> list[str]:

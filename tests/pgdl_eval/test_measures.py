@@ -11,7 +11,7 @@ from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.measures import all_measures, find_measure
 from pgdl_eval.package import package
-from pgdl_eval.score import declared_direction
+from pgdl_eval.scoreboard import declared_direction
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """All that is said of one measure on one task, and of its mean over tasks."""
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from complexity.errors import InputError
-from pgdl_eval.formats.reference import Reference
 from pgdl_eval.metrics.evaluation import evaluate, mean_score, task_statistics
 from pgdl_eval.metrics.mutual_information import conditional_mutual_information
 from pgdl_eval.metrics.noise_band import permuted_scores
@@ -15,22 +13,21 @@ from pgdl_eval.metrics.noise_band import permuted_scores
 SIZES = (2, 3, 2, 2)
 
 
-def reference(seed):
+def task(seed):
     cells = list(itertools.product(*map(range, SIZES)))
     names = {f"h{axis}": tuple(str(cell[axis]) for cell in cells) for axis in range(len(SIZES))}
-    possible = {name: tuple(sorted(set(values))) for name, values in names.items()}
     models = tuple(f"model_{i}" for i in range(len(cells)))
     accuracy = 1 - np.random.default_rng(seed).random(len(cells)) / 2
-    return Reference(Path("configs.json"), models, names, possible, np.ones(len(cells)), accuracy)
+    return task_statistics(models, 1 - accuracy, names)
 
 
 @pytest.fixture(scope="module")
 def tasks():
-    return [task_statistics(reference(seed)) for seed in (0, 1)]
+    return [task(seed) for seed in (0, 1)]
 
 
 def test_the_gap_itself_is_the_best_measure(tasks):
-    gap = tasks[0].reference.gap
+    gap = tasks[0].gap
     found = evaluate("task", "oracle", gap, tasks[0])
     assert (found.score, found.signed_score, found.spearman.value) == pytest.approx((1, 1, 1))
     assert (found.verdict, found.tied_models, found.noise.p_value) == ("above noise", 0, 1 / 1001)
@@ -39,7 +36,7 @@ def test_the_gap_itself_is_the_best_measure(tasks):
 
 
 def test_a_measure_against_its_declared_direction_is_said_to_be_and_turned_where_it_declares_so(tasks):
-    gap = tasks[0].reference.gap
+    gap = tasks[0].gap
     wrong = evaluate("task", "m", -gap, tasks[0])
     right = evaluate("task", "m", -gap, tasks[0], higher_means="smaller gap")
     assert (wrong.verdict, right.verdict) == ("reversed", "above noise")
@@ -67,7 +64,7 @@ def test_random_measures_lie_within_the_noise_but_for_one_in_twenty(tasks):
 
 
 def test_the_p_value_of_a_measure_with_ties_is_that_of_its_own_permutations(tasks):
-    values = (tasks[0].reference.gap > np.median(tasks[0].reference.gap)).astype(float)
+    values = (tasks[0].gap > np.median(tasks[0].gap)).astype(float)
     values[:6] = 1 - values[:6]
     found = evaluate("task", "m", values, tasks[0])
     own = permuted_scores(values, tasks[0].models)
@@ -78,7 +75,7 @@ def test_the_p_value_of_a_measure_with_ties_is_that_of_its_own_permutations(task
 
 def test_the_mean_over_tasks_stands_beside_the_noise_of_the_mean(tasks):
     rng = np.random.default_rng(2)
-    values = [statistics.reference.gap + 0.2 * rng.random(24) for statistics in tasks]
+    values = [statistics.gap + 0.2 * rng.random(24) for statistics in tasks]
     rows = [evaluate(f"task {i}", "m", values[i], tasks[i]) for i in (0, 1)]
     found = mean_score(rows, values, tasks)
     assert (found.measure, found.tasks, found.floor) == ("m", 2, False)

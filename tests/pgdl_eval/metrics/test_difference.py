@@ -1,13 +1,10 @@
 """Differences between two measures: zero with itself, the difference of the single values, and honest intervals."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from pgdl_eval.formats.reference import Reference
-from pgdl_eval.metrics.difference import score_difference, spearman_difference
+from pgdl_eval.metrics.difference import compare, difference, resampled_score, resampled_spearman
 from pgdl_eval.metrics.evaluation import evaluate, task_statistics
 
 
@@ -17,9 +14,16 @@ def task(rng):
     test_accuracy = 0.5 - 0.05 * (rng.standard_normal(32) + grid[0])
     names = {f"h{axis}": tuple(map(str, values)) for axis, values in enumerate(grid)}
     models = tuple(f"model_{number}" for number in range(32))
-    possible = dict.fromkeys(names, ("0", "1"))
-    reference = Reference(Path("configs.json"), models, names, possible, np.ones(32), test_accuracy)
-    return reference.gap, task_statistics(reference)
+    gap = 1 - test_accuracy
+    return gap, task_statistics(models, gap, names)
+
+
+def score_difference(first, second, statistics):
+    return difference(resampled_score(first, statistics), resampled_score(second, statistics), len(first))
+
+
+def spearman_difference(first, second, gap):
+    return difference(resampled_spearman(first, gap), resampled_spearman(second, gap), len(first))
 
 
 def test_a_measure_is_as_good_as_itself_and_the_difference_is_that_of_the_single_values():
@@ -43,3 +47,27 @@ def test_of_equally_good_measures_the_interval_holds_zero_about_as_often_as_it_s
         interval = spearman_difference(gap + noise[0], gap + noise[1], gap).interval
         held += interval.low <= 0 <= interval.high
     assert 180 <= held <= 199
+
+
+def test_every_pair_of_measures_is_compared_in_the_directions_that_they_declare():
+    rng = np.random.default_rng(2)
+    gap, statistics = task(rng)
+    values = [gap + rng.standard_normal(32), rng.standard_normal(32), -gap]
+    rows = [
+        evaluate("task", name, one, statistics, higher_means=direction)
+        for name, one, direction in zip("abc", values, ("larger gap", "larger gap", "smaller gap"), strict=True)
+    ]
+    found = {(one.task, one.first, one.second): one for one in compare(rows, values, statistics)}
+    assert list(found) == [("task", "a", "b"), ("task", "a", "c"), ("task", "b", "c")]
+    assert found["task", "a", "b"].score == score_difference(values[0], values[1], statistics)
+    assert found["task", "a", "c"].spearman == spearman_difference(values[0], gap, gap)
+    assert found["task", "a", "c"].spearman.value < 0
+
+
+def test_a_constant_measure_has_a_score_to_compare_but_no_correlation():
+    gap, statistics = task(np.random.default_rng(3))
+    values = [gap, np.ones(32)]
+    (found,) = compare([evaluate("task", name, one, statistics) for name, one in zip("ab", values, strict=True)],
+                       values, statistics)  # fmt: skip
+    assert found.score.value == pytest.approx(1, abs=1e-9)
+    assert np.isnan([found.spearman.value, found.spearman.interval.low, found.spearman.interval.high]).all()

@@ -1,0 +1,197 @@
+"""Measures x tasks: what each measure scores on each task and in the mean, what is missing, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
+from complexity.measures.registry import Direction
+
+from .formats.predictions import read_predictions
+from .formats.reference import check_grid, read_reference
+from .formats.task import IGNORED, REFERENCE
+from .measures import all_measures, base_name
+from .metrics.difference import Comparison, compare
+from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
+from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
+from .metrics.mutual_information import joined_values_collide
+from .sheet import read_provenance
+
+Values = NDArray[np.float64]
+
+
+@dataclass
+class Row:
+    """A measure on all tasks.
+
+    Attributes
+    ----------
+    measure : its name.
+    evaluations : by task, where there is a value of each of its models.
+    values : by task, the (n,) values behind the evaluation.
+    files : by task, where they were read.
+    missing : by task without an evaluation, why; None where there is no file.
+    mean : over the tasks, where it has a score on every one of several.
+    """
+
+    measure: str
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    values: dict[str, Values] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    missing: dict[str, InputError | None] = field(default_factory=dict)
+    mean: MeanScore | None = None
+
+    @property
+    def overall(self) -> Evaluation | MeanScore | None:
+        """What stands for the measure: the mean over tasks, or the only task's evaluation."""
+        return self.mean or (next(iter(self.evaluations.values())) if len(self.evaluations) == 1 else None)
+
+    @cached_property
+    def seconds(self) -> float | None:
+        """The seconds of a model, in the mean over the tasks whose provenance tells them; None where none does."""
+        found = [known for file in self.files.values() if (known := read_provenance(file)) and known.seconds]
+        return float(np.mean([np.mean(list(known.seconds.values())) for known in found])) if found else None
+
+
+@dataclass
+class Scoreboard:
+    """All measures on all tasks.
+
+    Attributes
+    ----------
+    names : of the tasks, in order; the mean is one over all of them.
+    tasks : by name, what scoring needs of each task that can be scored.
+    rows : by name of the measure, in order; the floor, where it is wanted, is the last.
+    averages : by measure, what its scores.txt has as the average of the competition; empty where none is written.
+    errors, notes : what is wrong, and what to know of the tasks.
+    """
+
+    names: tuple[str, ...]
+    tasks: dict[str, TaskStatistics] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    averages: dict[str, float] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, measure: str, files: Mapping[str, Path]) -> Row:
+        """Evaluate the predictions of a measure: `files` by task, where there are any.
+
+        What is wrong with one of them stands in the row.
+        """
+        row = self.rows[measure] = Row(measure)
+        direction = declared_direction(measure)
+        for task, statistics in self.tasks.items():
+            if task not in files:
+                row.missing[task] = None
+                continue
+            try:
+                values = read_predictions(files[task], statistics.names)
+            except InputError as error:
+                row.missing[task] = error
+                continue
+            row.evaluations[task] = evaluate(task, measure, values, statistics, higher_means=direction)
+            row.values[task], row.files[task] = values, files[task]
+        self._add_mean(row)
+        return row
+
+    def add_floor(self) -> None:
+        """A last row for what the hyper-parameters alone reach on each task that has an evaluation."""
+        row = Row(FLOOR)
+        for task in dict.fromkeys(found.task for found in self.evaluations()):
+            statistics = self.tasks[task]
+            values = hyperparameter_floor(statistics.gap, statistics.hyperparameters)
+            if values is not None:
+                row.evaluations[task] = evaluate(task, FLOOR, values, statistics, floor=True)
+                row.values[task] = values
+        if row.evaluations:
+            self.rows[FLOOR] = row
+            self._add_mean(row)
+
+    def evaluations(self, task: str | None = None) -> list[Evaluation]:
+        """All evaluations, measure by measure, or those on one task."""
+        return [found for row in self.rows.values() for found in row.evaluations.values() if task in (None, found.task)]
+
+    def means(self) -> list[MeanScore]:
+        """The mean of each measure that has one."""
+        return [row.mean for row in self.rows.values() if row.mean]
+
+    @cached_property
+    def comparisons(self) -> dict[str, list[Comparison]]:
+        """Every pair of measures by task, the higher score first; to be asked when all rows are there."""
+        found = {}
+        for task, statistics in self.tasks.items():
+            rows = [one for one in self.evaluations(task) if not one.floor]
+            rows.sort(key=lambda one: -one.score)
+            found[task] = compare(rows, [self.rows[one.measure].values[task] for one in rows], statistics)
+        return found
+
+    def _add_mean(self, row: Row) -> None:
+        if len(row.evaluations) == len(self.names) > 1:
+            tasks = [self.tasks[task] for task in row.evaluations]
+            row.mean = mean_score(list(row.evaluations.values()), list(row.values.values()), tasks)
+
+
+def scoreboard(references: Mapping[str, Path]) -> Scoreboard:
+    """A board without rows over the tasks whose model_configs.json these are; one that cannot be used is an error."""
+    board = Scoreboard(tuple(references))
+    for task, file in references.items():
+        try:
+            reference = read_reference(file)
+            check_grid(reference)
+            board.tasks[task] = task_statistics(reference.models, reference.gap, reference.hyperparameters)
+        except InputError as error:
+            board.errors.append(str(error.at(file=file)))
+            continue
+        if np.ptp(reference.gap) == 0:
+            board.notes.append(f"{task}: all models have the same gap: there is nothing to rank, and every score is 0")
+        if joined_values_collide(reference.possible_values):
+            board.notes.append(
+                f"{task}: values of hyper-parameters collide when joined as text (1 and 12, 11 and 2): the "
+                "competition's own program gives no defined number here; this is the exact one"
+            )
+    return board
+
+
+def declared_direction(measure: str) -> Direction:
+    """What a registered measure of this name declares; predictions of others count as larger = larger gap."""
+    known = all_measures().get(base_name(measure))
+    return "larger gap" if known is None else known.higher_means
+
+
+def reference_files(folder: Path) -> dict[str, Path]:
+    """model_configs.json of each task, by the task's name; the tasks may lie below `reference_data`."""
+    if not folder.is_dir():
+        raise InputError("no such folder", file=folder)
+    if (folder / "reference_data").is_dir():
+        folder = folder / "reference_data"
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in IGNORED)
+    if not names:
+        raise InputError("no task in this folder", file=folder, expected=f"TASK/{REFERENCE}")
+    return {name: folder / name / REFERENCE for name in names}
+
+
+def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
+    """The folder of each measure's predictions, by the measure's name."""
+    if not folder.is_dir():
+        raise InputError("no such folder", file=folder)
+    files = sorted(folder.glob("*.predict"))
+    if files:
+        known = read_provenance(files[0])
+        return {known.measure if known else folder.resolve().name: folder}
+    found = {path.name: path for path in measure_folders(folder)}
+    if not found:
+        raise InputError("no predictions", file=folder, expected=f"{tasks[0]}.predict, or MEASURE/{tasks[0]}.predict")
+    return found
+
+
+def measure_folders(folder: Path) -> Iterator[Path]:
+    """The folders in this one that hold predictions, sorted; none where there is no such folder."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir() and any(path.glob("*.predict")):
+            yield path
