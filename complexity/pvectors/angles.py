@@ -10,36 +10,63 @@ from numpy.typing import NDArray
 from ..errors import InputError
 
 
-def angle(u: Any, v: Any, *, every: bool = False) -> Any:
-    """The angle between the lines that two vectors span, or the principal angles between two subspaces.
+def angle(u: Any, v: Any) -> float:
+    """The angle between the lines that two vectors span, or the largest principal angle between two subspaces.
 
     Lines: 2 atan2(||u - s v||, ||u + s v||) with s = sign(u.v) and unit u, v, which keeps its accuracy at both ends,
-    where arccos has none. Subspaces: `scipy.linalg.subspace_angles` (Knyazev and Argentati, 2002).
+    where arccos has none. Subspaces: as `principal_angles`.
 
     Parameters
     ----------
     u, v : (n,) vectors, or (n, k) and (n, l) with the subspaces' spanning columns.
-    every : return all principal angles, the largest first, rather than the largest.
 
     Returns
     -------
-    Degrees in [0, 90]: a float, or with `every` an array of min(k, l) values.
+    Degrees in [0, 90].
 
     Raises
     ------
     InputError
         For vectors of different lengths, no finite numbers, or zero vectors.
+
+    Examples
+    --------
+    >>> angle([1, 0], [-1, 1])
+    45.0
+    """
+    return float(principal_angles(u, v)[0])
+
+
+def principal_angles(u: Any, v: Any) -> NDArray[np.float64]:
+    """All principal angles between two subspaces, by `scipy.linalg.subspace_angles` (Knyazev and Argentati, 2002).
+
+    Parameters
+    ----------
+    u, v : (n, k) and (n, l) with the subspaces' spanning columns; (n,) for a line.
+
+    Returns
+    -------
+    (min(k, l),) degrees in [0, 90], the largest first.
+
+    Raises
+    ------
+    InputError
+        As `angle`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> principal_angles(np.eye(3)[:, [0, 1]], np.eye(3)[:, [0, 2]])
+    array([90.,  0.])
     """
     first, second = _columns(u, "u"), _columns(v, "v")
     if len(first) != len(second):
         raise InputError("vectors differ in length", field="v", expected=len(first), found=len(second))
     if first.shape[1] == second.shape[1] == 1:
-        found = np.array([_between_lines(first[:, 0], second[:, 0])])
-    else:
-        from scipy.linalg import subspace_angles
+        return np.array([_between_lines(first[:, 0], second[:, 0])])
+    from scipy.linalg import subspace_angles
 
-        found = np.degrees(subspace_angles(first, second))
-    return found if every else float(found[0])
+    return np.asarray(np.degrees(subspace_angles(first, second)))
 
 
 def _between_lines(u: NDArray[np.float64], v: NDArray[np.float64]) -> float:

@@ -78,6 +78,13 @@ def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float
     ------
     InputError
         For no matrix, no finite numbers, a zero matrix, a stream that cannot be read again, or k larger than the rank.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = p_vectors(np.array([[3.0, 0.0], [4.0, 0.0], [0.0, 1.0]]))
+    >>> found.vectors[:, 0].round(6), found.singular_values.round(6), bool(found.converged[0])
+    (array([0.6, 0.8, 0. ]), array([5., 1.]), True)
     """
     source = open_source(matrix)
     sample, complete = source.sample(SAMPLE_ENTRIES)
@@ -100,6 +107,12 @@ def singular_values(matrix: Any, *, center: bool = False, relative_error: float 
     ----------
     relative_error : what may be missing, over the largest value. From `GRAM_ERROR` on the eigenvalues of the Gram
         matrix serve, 3 to 8 times as fast; below it, singular values as exact as float64 has them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> singular_values(np.array([[3.0, 0.0], [4.0, 0.0], [0.0, 1.0]])).round(6)
+    array([5., 1.])
     """
     source = open_source(matrix)
     source.largest()

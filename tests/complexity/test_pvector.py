@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pvector_reference import check, matrix_with
 
-from complexity import angle, p_vectors, singular_values
+from complexity import angle, p_vectors, principal_angles, singular_values
 from complexity.errors import InputError
 from complexity.pvectors import lanczos
 from complexity.pvectors.pvector import PVectors
@@ -249,7 +249,7 @@ def test_angles_obey_the_triangle_inequality_and_take_subspaces():
         assert angle(u, w) <= angle(u, v) + angle(v, w) + 1e-9
     plane = np.eye(5)[:, :2]
     assert angle(plane, np.eye(5)[:, [0, 2]]) == pytest.approx(90)
-    assert angle(plane, np.eye(5)[:, [0, 2]], every=True) == pytest.approx([90, 0], abs=1e-6)
+    assert principal_angles(plane, np.eye(5)[:, [0, 2]]) == pytest.approx([90, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from complexity.errors import InputError
-from training.__main__ import commands
+from training.command import train as commands
 from training.runs.experiment import Experiment, Place
 from training.runs.run import train
 from training.runs.run_folder import decomposition, find_runs

@@ -13,7 +13,7 @@ from complexity.errors import InputError
 from pgdl_eval.formats.reference import check_grid, read_reference
 from pgdl_eval.formats.task import find_tasks
 from pgdl_eval.keras_models import build
-from training.__main__ import commands
+from training.command import train as commands
 from training.zoo.command import run_zoo
 from training.zoo.tasks import StopRule
 from training.zoo.zoo import Zoo, make_models, make_zoo
