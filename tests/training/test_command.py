@@ -43,7 +43,7 @@ def test_the_command_runs_a_recipe_with_several_seeds_at_once(tmp_path, blobs):
     assert [line["kind"] for line in lines] == ["session", "epoch", "epoch", "end"]
 
 
-def test_a_matrix_names_the_runs_that_fail_and_makes_the_others(tmp_path, blobs, monkeypatch):
+def test_a_matrix_names_the_runs_that_fail_and_makes_the_others(tmp_path, blobs, in_this_process, monkeypatch):
     few = [experiment("mlp", epochs=1), Experiment("mlp", "smoke", "no_such_data")]
     monkeypatch.setattr("training.__main__.matrix", lambda preset, data: few)
     arguments = ["matrix", "--preset", "smoke", "--data-dir", str(blobs), "--out", str(tmp_path), "--workers", "1"]
