@@ -12,6 +12,15 @@ from training.runs.experiment import Place
 from training.runs.run import train
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """One thread, as the processes of a zoo have: for networks as small as these the fastest."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def blobs(tmp_path_factory) -> Path:
     """A folder with a data set of four kinds of noisy stripes, 60 + 30 images of 12 pixels."""
@@ -46,7 +55,7 @@ def finished(blobs, tmp_path_factory):
 
 @pytest.fixture
 def in_this_process(monkeypatch):
-    """Models of a zoo are trained here, with one thread, not in processes of their own, which take seconds to start."""
+    """Models of a zoo, and lists of runs, are made here, not in processes of their own, which take seconds to start."""
 
     def call_all(function, calls, workers):
         for call in calls:
@@ -55,8 +64,5 @@ def in_this_process(monkeypatch):
             except InputError as error:
                 yield call, None, error
 
-    monkeypatch.setattr("training.zoo.zoo.in_processes", call_all)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    for user in ("training.zoo.zoo", "training.runs.experiments"):
+        monkeypatch.setattr(f"{user}.in_processes", call_all)

@@ -45,7 +45,7 @@ def test_the_command_runs_a_recipe_with_several_seeds_at_once(tmp_path, blobs):
     assert [line["kind"] for line in lines] == ["session", "epoch", "epoch", "end"]
 
 
-def test_all_runs_are_made_and_those_that_fail_are_named(tmp_path, blobs, monkeypatch):
+def test_all_runs_are_made_and_those_that_fail_are_named(tmp_path, blobs, in_this_process, monkeypatch):
     few = [experiment("mlp", epochs=1), Experiment("mlp", "smoke", "no_such_data")]
     monkeypatch.setattr("training.runs.experiments.all_experiments", lambda preset, data: few)
     arguments = ["all", "--preset", "smoke", "--data-dir", str(blobs), "--out", str(tmp_path), "--workers", "1"]
