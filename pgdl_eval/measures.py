@@ -21,7 +21,6 @@ from complexity.measures.combination import Combination, resolve
 from complexity.measures.registry import Measure, registered
 
 from .metrics.rank_aggregation import aggregate
-from .terminal import json_option
 
 COMBINATIONS = ("distance+angle", "pseudo_validation+angle")  # of the paper's Table 1
 
@@ -135,7 +134,7 @@ def _defaults(measure: Measure) -> dict[str, Any]:
 
 
 @click.command("measures")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Print what they declare as JSON, settings and bounds included.")
 def measures_command(as_json: bool) -> None:
     """List the registered measures: direction, needs and source of each.
 

@@ -46,6 +46,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> Scoreb
         if not row.evaluations:
             board.errors.append(f"{folder}: no task could be scored")
     board.add_floor()
+    board.add_comparisons()
     write_report(output_dir, board)
     for one in board.evaluations():
         if not one.floor:

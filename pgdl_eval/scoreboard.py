@@ -68,6 +68,7 @@ class Scoreboard:
     names : of the tasks, in order; the mean is one over all of them.
     tasks : by name, what scoring needs of each task that can be scored.
     rows : by name of the measure, in order; the floor, where it is wanted, is the last.
+    comparisons : by task, its pairs of measures, the one with the higher score first; empty where none are wanted.
     averages : by measure, what its scores.txt has as the average of the competition; empty where none is written.
     errors, notes : what is wrong, and what to know of the tasks.
     """
@@ -75,6 +76,7 @@ class Scoreboard:
     names: tuple[str, ...]
     tasks: dict[str, TaskStatistics] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
+    comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -121,15 +123,13 @@ class Scoreboard:
         """The mean of each measure that has one."""
         return [row.mean for row in self.rows.values() if row.mean]
 
-    @cached_property
-    def comparisons(self) -> dict[str, list[Comparison]]:
-        """Every pair of measures by task, the higher score first; to be asked when all rows are there."""
-        found = {}
+    def add_comparisons(self) -> None:
+        """Compare every pair of measures on each task; floors are no measures."""
         for task, statistics in self.tasks.items():
             rows = [one for one in self.evaluations(task) if not one.floor]
             rows.sort(key=lambda one: -one.score)
-            found[task] = compare(rows, [self.rows[one.measure].values[task] for one in rows], statistics)
-        return found
+            values = [self.rows[one.measure].values[task] for one in rows]
+            self.comparisons[task] = compare(rows, values, statistics)
 
     def _add_mean(self, row: Row) -> None:
         if len(row.evaluations) == len(self.names) > 1:

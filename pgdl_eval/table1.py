@@ -73,10 +73,10 @@ def table1(
 
 def _stored(measure: str, tasks: Sequence[str], folders: Sequence[Path]) -> dict[str, Path]:
     """The predictions of a measure by task, each from the first folder that has them."""
-    files = {task: [folder / measure / f"{task}.predict" for folder in folders] for task in tasks}
-    return {
-        task: next(filter(Path.exists, of_task)) for task, of_task in files.items() if any(map(Path.exists, of_task))
-    }
+    found: dict[str, Path] = {}
+    for folder in reversed(folders):
+        found |= {task: file for task in tasks if (file := folder / measure / f"{task}.predict").exists()}
+    return found
 
 
 def _references(input_dir: Path, reference_dir: Path | None) -> dict[str, Path]:

@@ -87,6 +87,7 @@ def test_measures_are_compared_task_by_task_from_the_best_one_on(board, tmp_path
     for name, values in {"weak": np.arange(12.0), "right": gap, "same": np.ones(12)}.items():
         board.add(name, predictions(tmp_path / name, board.names, values.tolist()))
     board.add_floor()
+    board.add_comparisons()
     pairs = [(one.first, one.second) for one in board.comparisons["first"]]
     assert pairs == [("right", "weak"), ("right", "same"), ("weak", "same")]
     against_weak = board.comparisons["first"][0].score
