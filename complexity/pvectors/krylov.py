@@ -1,12 +1,9 @@
-"""Krylov spaces of A^T A: Rayleigh-Ritz values, and a bound on what a random one can have missed."""
+"""Krylov spaces of A^T A: Ritz values and Ritz vectors."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from .sources import Source, Vectors
 
@@ -90,30 +87,3 @@ class KrylovSpace:
                 self.lengths.append(length)
                 found = self.source.xp.concatenate([found, new[None] / length])
         return found
-
-
-def upper_bound(space: KrylovSpace, failure: float) -> float:
-    """What no eigenvalue of G on the complement of `deflated` exceeds, but for a probability of `failure`.
-
-    For the Krylov space of one random direction z. Its Ritz values t_i and the lengths b_i obey, for every eigenvalue
-    mu > t_1 with unit eigenvector w, prod(mu - t_i) |w.z| <= prod(b_i); and |w.z| is at least x / sqrt(d) with
-    probability 1 - sqrt(2 / pi) x, or more. Van Dorsselaer, Hochstenbach and van der Vorst, "Computing probabilistic
-    bounds for extreme eigenvalues of symmetric matrices with the Lanczos method" (2000), section 3.
-    """
-    if not len(space.basis):
-        return 0.0
-    steps, top = len(space.values), float(space.values[0])
-    if not len(space.next):
-        return top
-    component = failure * math.sqrt(math.pi / 2) / math.sqrt(space.basis.shape[1] - len(space.deflated))
-    target = float(np.sum(np.log(space.lengths))) - math.log(component)
-
-    below = top - space.values
-
-    def excess(log_distance: float) -> float:
-        return float(np.sum(np.log(math.exp(log_distance) + below))) - target
-
-    # Where all distances are at least exp(target / steps) the product is reached.
-    largest = target / steps
-    lowest = largest - 40.0
-    return top + math.exp(largest if excess(lowest) > 0 else brentq(excess, lowest, largest, xtol=1e-3))

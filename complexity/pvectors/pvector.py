@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from .accuracy import Accuracy, distances
 from .lanczos import ROUNDING, Lanczos, start_vectors
-from .sources import BlockSource, Source, Vectors, open_source
+from .sources import BlockSource, Matrix, Source, Vectors, open_source
+from .watch import NextValue
 
 Table = NDArray[np.float64]
 TOLERANCE = 1e-4  # degrees
@@ -28,7 +29,7 @@ class PVectors:
     Attributes
     ----------
     vectors : (n, k) unit columns; the entry sum is made non-negative, or where it vanishes the largest entry positive.
-        Of a tensor a tensor on its device, in float64.
+        For a tensor they are a tensor on its device, in float64.
     singular_values : (k + 1,), 0 where the matrix has no more. The last one only serves the gap: a lower bound, known
         to a tenth of its distance to the one before.
     spectral_gap : (k,) distance to the nearest other singular value, over the largest one.
@@ -53,7 +54,9 @@ class PVectors:
     passes: int
 
 
-def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float = TOLERANCE, rng: Any = 0) -> PVectors:
+def p_vectors(
+    matrix: Matrix, k: int = 1, *, center: bool = False, tolerance: float = TOLERANCE, rng: Any = 0
+) -> PVectors:
     """The top k left singular vectors of a matrix (section 3 of the paper).
 
     Small matrices: eigenvectors of the Gram matrix in float64. Others: the Lanczos iteration on A^T A, started from the
@@ -63,7 +66,7 @@ def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float
     The error bound is sound for every matrix whose other singular values are known to be smaller. That is certain where
     the sum of all squares leaves no room for another; elsewhere a random direction, of which the start knows nothing,
     goes along and bounds what the start can have missed, a repeated value of any multiplicity included; it fails with a
-    probability of at most `lanczos.FAILURE`.
+    probability of at most `watch.FAILURE`.
 
     Parameters
     ----------
@@ -100,7 +103,7 @@ def p_vectors(matrix: Any, k: int = 1, *, center: bool = False, tolerance: float
     return found
 
 
-def singular_values(matrix: Any, *, center: bool = False, relative_error: float = 0.0) -> Table:
+def singular_values(matrix: Matrix, *, center: bool = False, relative_error: float = 0.0) -> Table:
     """All min(n, d) singular values, the largest first, in float64; kinds of matrices and errors as for `p_vectors`.
 
     Parameters
@@ -133,15 +136,15 @@ def _by_lanczos(
     precisions = (np.float32, np.float64, np.float64)[0 if source.single else 1 :]
     if center:
         source.center(precisions[0])
-    start, crowding = start_vectors(source, sample, k, rng)
-    hidden = None
+    start, room = start_vectors(source, sample, k, rng)
+    next_value = NextValue(source, k, room, rng)
     for precision in precisions:
         if center and precision is not precisions[0]:
             source.center(precision)
-        search = Lanczos(source, start, k, crowding, precision, rng, hidden)
-        if search.run(tolerance) or (precision is np.float64 and not search.missed()):
+        search = Lanczos(source, start, k, precision, next_value)
+        if search.run(tolerance) or (precision is np.float64 and not next_value.missed(search.space)):
             break
-        start, crowding, hidden = search.restart(), search.crowding, search.hidden
+        start = search.restart()
     route = f"lanczos in {precision.__name__}"
     return _result(source, search.left(), search.accuracy, tolerance, route)
 

@@ -8,7 +8,7 @@ from pvector_reference import check, matrix_with
 
 from complexity import angle, p_vectors, principal_angles, singular_values
 from complexity.errors import InputError
-from complexity.pvectors import lanczos
+from complexity.pvectors import watch
 from complexity.pvectors.pvector import PVectors
 
 ROUTES = {"gram matrix": (120, 40), "lanczos": (900, 500)}
@@ -170,8 +170,8 @@ def test_a_weak_solver_fails_the_reference():
         check(matrix_with(np.r_[1, np.linspace(0.9, 0.1, 39)], 120, 40), solver=power_iteration)
 
 
-def test_without_a_watch_on_hidden_values_a_repeated_one_goes_unseen(monkeypatch):
-    monkeypatch.setattr(lanczos, "squares_left", lambda source, values: 0.0)
+def test_without_a_bound_on_missed_values_a_repeated_one_goes_unseen(monkeypatch):
+    monkeypatch.setattr(watch, "squares_beside", lambda source, values: 0.0)
     found = p_vectors(matrix_with(np.r_[1, 1, np.linspace(0.2, 0.1, 400)], 900, 500))
     assert found.converged[0]  # silently wrong
     assert found.spectral_gap[0] > 0.5

@@ -9,7 +9,7 @@ from pvector_reference import check
 from complexity import angle, p_vectors, singular_values
 from complexity.errors import InputError
 from complexity.pvectors import lanczos, pvector
-from complexity.pvectors.sources.blocks import read_ahead
+from complexity.read_ahead import read_ahead
 
 SHAPE = (3000, 300)
 
@@ -75,7 +75,9 @@ def test_the_next_block_is_read_while_the_last_is_used_and_no_other():
             alive -= 1
 
     most = 0
-    for block in read_ahead(Block() for _ in range(20)):
+    for read in read_ahead(Block for _ in range(20)):
+        block = read.result()
+        del read
         most = max(most, alive)
         del block
     assert 1 <= most <= 2

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from .blocks import ArraySource, BlockSource, StreamSource
 from .source import Source, Vectors, check_matrix
 
-__all__ = ["BlockSource", "Source", "Vectors", "open_source"]
+__all__ = ["BlockSource", "Matrix", "Source", "Vectors", "open_source"]
+
+# A NumPy array, memory map, PyTorch tensor or Dask array (n, d), or a re-iterable stream of row blocks (b, d). Not a
+# union, since the frameworks' types are not at hand.
+Matrix: TypeAlias = Any
 
 
-def open_source(matrix: Any) -> Source:
-    """The source of a matrix of any kind that `p_vectors` takes.
+def open_source(matrix: Matrix) -> Source:
+    """The source of a matrix, by the kind of matrix that it is.
 
     Raises
     ------

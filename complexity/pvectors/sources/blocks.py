@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from .source import SAFE_SQUARES, Source, check_matrix, is_single
+from ...read_ahead import read_ahead
+from .source import Source, check_matrix, is_single
 
 Block = NDArray[Any]
 BLOCK_BYTES = 2**22  # of a block that stays in cache between its two products
@@ -67,18 +69,20 @@ class BlockSource(Source):
         return np.stack([np.concatenate(products) for products in left]), image, squares
 
     def hold(self, matrix: Block, center: bool) -> NDArray[np.float64]:
-        """All of the matrix (n, d), which the caller has read, in float64, scaled and centred; errors as elsewhere."""
+        """The matrix (n, d) that the caller has read, in float64, scaled and centred; errors as for `products`."""
         self.passes += 1
-        whole = matrix.astype(np.float64, copy=False)
-        self.squares = self.raw_squares = float(np.vdot(whole, whole))
-        if not SAFE_SQUARES[0] < self.squares < SAFE_SQUARES[1]:
-            self.rescale()
-            whole = whole / self.scale
-            self.squares = self.raw_squares = float(np.vdot(whole, whole))
+        whole = self.rescaled(lambda: self._counted_whole(matrix))
+        self.squares = self.raw_squares
         if center:
             self.center(np.float64)
             assert self.mean is not None
             whole = np.asarray(whole - self.mean)
+        return whole
+
+    def _counted_whole(self, matrix: Block) -> NDArray[np.float64]:
+        whole = matrix.astype(np.float64, copy=False)
+        whole = whole if self.scale == 1 else whole / self.scale
+        self.raw_squares = float(np.vdot(whole, whole))
         return whole
 
     def largest(self) -> float:
@@ -187,7 +191,12 @@ class StreamSource(BlockSource):
         self.shape, self.single = (-1, first.shape[1]), is_single(first.dtype)
 
     def blocks(self) -> Iterator[Block]:
-        for block in read_ahead(map(_block, self.stream)):
+        blocks = map(_block, self.stream)
+        for read in read_ahead(repeat(partial(next, blocks, None))):
+            block = read.result()
+            del read  # which would hold the block
+            if block is None:
+                return
             if block.shape[1] != self.shape[1]:
                 raise InputError("blocks differ in width", field="matrix", expected=self.shape[1], found=block.shape[1])
             yield block
@@ -201,15 +210,6 @@ class StreamSource(BlockSource):
                 return np.concatenate(parts), False
         self.shape = (rows, self.shape[1])
         return np.concatenate(parts), True
-
-
-def read_ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The same blocks, the following one fetched in the background; two are in memory at most."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        following = reader.submit(next, blocks, None)
-        while (block := following.result()) is not None:
-            following = reader.submit(next, blocks, None)
-            yield block
 
 
 def _sum_of_squares(part: Block) -> float:

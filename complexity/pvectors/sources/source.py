@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
 
+Result = TypeVar("Result")
 Vectors = Any  # (b, n) or (b, d): rows of an array of the source's own kind
 # A sum of squares between these is neither overflow nor underflow of float32; beyond them the matrix is scaled.
 SAFE_SQUARES = (1e-25, 1e30)
-SINGLE = ("float32", "float16", "bfloat16", "int16", "int8", "uint16", "uint8", "bool")  # exact in float32
+SINGLE = ("float32", "float16", "bfloat16", "int16", "int8", "uint16", "uint8", "bool")  # all numbers exact in float32
 
 
 class Source(ABC):
@@ -28,7 +30,7 @@ class Source(ABC):
     single : whether all entries are exact in float32.
     passes : how often the matrix was read.
     squares : the sum of squared entries, centred if asked for; known after the first reading.
-    raw_squares : the same of the matrix as it is stored.
+    raw_squares : the sum of squared entries of the matrix as it is stored.
     scale : a power of two by which entries are divided; all else is said of the scaled matrix.
     """
 
@@ -63,7 +65,7 @@ class Source(ABC):
         """All min(n, d) singular values of the matrix as it is."""
 
     def singular_values_by_gram_matrix(self) -> NDArray[np.float64]:
-        """The same with an error of about 1e-7 of the largest, where that is faster."""
+        """All min(n, d) singular values, with an error of about 1e-7 of the largest where that is faster."""
         return self.singular_values()
 
     def _roots(self, gram: Vectors) -> NDArray[np.float64]:
@@ -79,10 +81,7 @@ class Source(ABC):
         InputError
             If every column is constant.
         """
-        mean, squares = self._counted_means(precision)
-        if not SAFE_SQUARES[0] < self.raw_squares < SAFE_SQUARES[1]:
-            self.rescale()
-            mean, squares = self._counted_means(precision)
+        mean, squares = self.rescaled(lambda: self._counted_means(precision))
         if squares <= self.raw_squares * np.finfo(np.float32 if self.single else np.float64).eps ** 2:
             raise InputError("every column is constant: centred, it has no P-vector", field="matrix")
         self.mean, self.squares = mean, squares
@@ -95,22 +94,22 @@ class Source(ABC):
         InputError
             For NaN or infinity, a zero matrix, or a stream that cannot be read again.
         """
-        left, image, squares = self._counted(right, precision)
+        left, image = self.rescaled(lambda: self._counted(right, precision))
         if not np.isfinite(self.squares):
-            if not SAFE_SQUARES[0] < squares < SAFE_SQUARES[1]:
-                self.rescale()
-                left, image, squares = self._counted(right, precision)
-            self.squares = self.raw_squares = squares
+            self.squares = self.raw_squares
         if self.mean is not None:
             image = image - self.float64(left).sum(-1)[:, None] * self.mean
         return left, image
 
-    def _counted(self, right: Vectors, precision: Any) -> tuple[Vectors, Vectors, float]:
+    def _counted(self, right: Vectors, precision: Any) -> tuple[Vectors, Vectors]:
         self.passes += 1
         # Centring is a correction of rank one: blocks are used as they are read.
         shift = np.zeros(len(right)) if self.mean is None else self.host(right @ self.mean)
         with np.errstate(over="ignore", invalid="ignore"):  # seen in the sum of squares
-            return self._read(right, shift, precision)
+            left, image, squares = self._read(right, shift, precision)
+        if not np.isfinite(self.squares):
+            self.raw_squares = squares
+        return left, image
 
     def _counted_means(self, precision: Any) -> tuple[Vectors, float]:
         self.passes += 1
@@ -119,14 +118,25 @@ class Source(ABC):
             self.raw_squares = squares + self.shape[0] * float((mean * mean).sum())
         return mean, squares
 
-    def rescale(self) -> None:
-        """Divide all entries by their largest magnitude, to a power of two; an InputError if all are zero."""
+    def rescaled(self, read: Callable[[], Result]) -> Result:
+        """What `read` gives, which sets `raw_squares`: read again, and scaled, where these leave the safe range.
+
+        Then all entries are divided by their largest magnitude, to a power of two, so that scaling changes no digit.
+
+        Raises
+        ------
+        InputError
+            If all entries are zero, or one is NaN or infinite.
+        """
+        found = read()
+        if SAFE_SQUARES[0] < self.raw_squares < SAFE_SQUARES[1]:
+            return found
         self.passes += 1
         largest = self.largest()
         if largest == 0:
             raise InputError("every entry of the matrix is zero: it has no P-vector", field="matrix")
-        # A power of two, so that scaling changes no digit.
         self.scale = 2.0 ** np.floor(np.log2(largest))
+        return read()
 
     def array(self, values: NDArray[np.float64]) -> Vectors:
         """A NumPy array as vectors of this source."""
@@ -160,13 +170,4 @@ def check_matrix(matrix: Any) -> None:
 
 def is_single(dtype: Any) -> bool:
     """Whether every number of a type is exact in float32."""
-    return str(dtype).removeprefix("torch.") in (
-        "float32",
-        "float16",
-        "bfloat16",
-        "int16",
-        "int8",
-        "uint16",
-        "uint8",
-        "bool",
-    )
+    return str(dtype).removeprefix("torch.") in SINGLE
