@@ -27,7 +27,7 @@ class Gradients(Protocol):
 class TrainedModel:
     """A trained network in evaluation mode; inputs and outputs are NumPy arrays.
 
-    A framework gives what it can; what it lacks is an InputError that says so.
+    A framework gives what it can; what it lacks is an InputError that says so, and who has it.
 
     No method leaves a trace in the network: weights, batch statistics, training flags and hooks are afterwards what
     they were before, also after an exception. The exception is `replaced_weights`, and it ends with its context.
@@ -163,8 +163,8 @@ class TrainedModel:
         raise self._lacks("a way to set weights")
 
     def _lacks(self, ability: str) -> InputError:
-        kind = type(self).__name__
-        return InputError(f"models of this kind have no {ability} here", model=self.name, field=ability, found=kind)
+        problem, expected = f"models of this kind have no {ability} here", "a Keras model or a torch.nn.Module"
+        return InputError(problem, model=self.name, field=ability, expected=expected, found=type(self).__name__)
 
 
 def to_numpy(tensor: Any) -> Array:

@@ -9,7 +9,6 @@ from pvector_reference import check
 from complexity import angle, p_vectors, singular_values
 from complexity.errors import InputError
 from complexity.pvectors import lanczos, pvector
-from complexity.read_ahead import read_ahead
 
 SHAPE = (3000, 300)
 
@@ -60,27 +59,6 @@ def test_a_memory_map_is_read_as_it_is_stored(tmp_path):
     found = check(stored)
     assert found.route == "lanczos in float32"
     assert found.passes <= 8
-
-
-def test_the_next_block_is_read_while_the_last_is_used_and_no_other():
-    alive = 0
-
-    class Block:
-        def __init__(self):
-            nonlocal alive
-            alive += 1
-
-        def __del__(self):
-            nonlocal alive
-            alive -= 1
-
-    most = 0
-    for read in read_ahead(Block for _ in range(20)):
-        block = read.result()
-        del read
-        most = max(most, alive)
-        del block
-    assert 1 <= most <= 2
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16", "uint8"])
