@@ -26,3 +26,6 @@ __all__ = [
     "principal_angles",
     "singular_values",
 ]
+
+for _function in (angle, complexity, p_vectors, principal_angles, singular_values):
+    _function.__module__ = __name__  # so that `help` shows the public name

@@ -34,11 +34,10 @@ def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
     Examples
     --------
     >>> import numpy as np, torch
-    >>> _ = torch.manual_seed(0)
-    >>> network = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 3))
-    >>> inputs, labels = np.random.default_rng(0).random((50, 8), np.float32), np.arange(50) % 3
-    >>> degrees = complexity(network, (inputs, labels))
-    >>> 0 <= degrees <= 90, degrees.details["samples"]
-    (True, 50)
+    >>> images, labels = np.random.default_rng(0).random((100, 8, 8), np.float32), np.arange(100) % 10
+    >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Threshold(0.5, 0), torch.nn.Linear(64, 10))
+    >>> degrees = complexity(network, (images, labels))
+    >>> print(f"{degrees:.2f} degrees, {degrees.details['samples']} samples")
+    4.16 degrees, 100 samples
     """
     return resolve(submitted.MEASURE)(model, dataset, **settings)

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from .krylov import KrylovSpace
 from .sources import Source
@@ -95,6 +94,8 @@ def upper_bound(space: KrylovSpace, failure: float) -> float:
     probability 1 - sqrt(2 / pi) x, or more. Van Dorsselaer, Hochstenbach and van der Vorst, "Computing probabilistic
     bounds for extreme eigenvalues of symmetric matrices with the Lanczos method" (2000), section 3.
     """
+    from scipy.optimize import brentq  # which takes longer to import than the whole package
+
     if not len(space.basis):
         return 0.0
     steps, top = len(space.values), float(space.values[0])
