@@ -16,7 +16,7 @@ def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
     ----------
     model : a Keras model (Keras 2 or 3) or a `torch.nn.Module`.
     dataset : a `tf.data.Dataset` of unbatched (input, label), a pair of arrays, or any iterable of (input, label).
-    settings : keyword arguments of the measure. Those of the angle:
+    settings : keyword arguments of the measure; the angle has these:
 
         max_samples : only the first so many samples are used, by default 100,000; None for all.
         layer : "features", the input of the last dense or convolutional layer and the default, or "logits".

@@ -25,7 +25,7 @@ class TensorFlowGradients:
     forward : what is differentiated.
     layers : all layers, which `forward` runs.
     weights : the trainable `tf.Variable`s.
-    shape : that of one sample.
+    shape : the shape of one sample.
     """
 
     def __init__(self, forward: Forward, layers: Sequence[Any], weights: Sequence[Any], shape: Sequence[int]) -> None:
