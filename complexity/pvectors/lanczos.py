@@ -51,7 +51,7 @@ class Lanczos:
                     "k is larger than the rank of the matrix", field="k", expected=f"at most {len(self.space.values)}",
                     found=self.k,
                 )  # fmt: skip
-            self.next_value.room = room_beside(self.source, self.space.values, self.k)
+            self.next_value.update(self.space)
             self.accuracy = self._judge()
             if np.all(self.accuracy.angle_error() <= tolerance):
                 return True
@@ -79,11 +79,12 @@ class Lanczos:
             return False
         # Before another run in higher precision, the bound on what was missed is made sharp in this cheaper one.
         close = self.accuracy.lower > (1 - CLOSE) * self.space.values[self.k - 1]
-        return close or self.precision is np.float64 or self._open_space() is None
+        return close or self.precision is np.float64 or self.next_value.open_space(self.space) is None
 
     def _growing(self) -> list[KrylovSpace]:
         """The spaces that another reading would serve."""
-        return [space for space in (self.space, self._open_space()) if space is not None and len(space.next)]
+        spaces = self.space, self.next_value.open_space(self.space)
+        return [space for space in spaces if space is not None and len(space.next)]
 
     def _step(self) -> None:
         spaces = self._growing()
@@ -93,12 +94,6 @@ class Lanczos:
             space.extend(left[:rows], image[:rows])
             left, image = left[rows:], image[rows:]
 
-    def _open_space(self) -> KrylovSpace | None:
-        """The random space while its bound is not sharp yet."""
-        if len(self.space.values) < self.k:
-            return self.next_value.random
-        return self.next_value.open_space(self.space, self.accuracy.lower, self.accuracy.upper)
-
     def _random_space_needed(self) -> bool:
         settled = len(self.space.values) >= self.k and self.accuracy.settled()
         return self.next_value.needed(self.space, settled)
@@ -107,8 +102,8 @@ class Lanczos:
         values, k = self.space.values, self.k
         sigma = np.sqrt(np.maximum(values[:k], 1e-300))
         rounding = ROUNDING[self.precision] * self.source.raw_squares**0.5 / sigma
-        lower, upper = self.next_value.bounds(self.space)
-        return Accuracy(values[:k], self.space.residuals(k) / (sigma * sigma[0]), rounding, lower, upper)
+        residual = self.space.residuals(k) / (sigma * sigma[0])
+        return Accuracy(values[:k], residual, rounding, self.next_value.lower, self.next_value.upper)
 
 
 def start_vectors(source: Source, sample: Any, k: int, rng: np.random.Generator) -> tuple[Vectors, float]:

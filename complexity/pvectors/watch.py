@@ -29,8 +29,12 @@ class NextValue:
     Attributes
     ----------
     room : what `room_beside` gives for the values found last.
+    lower, upper : bounds on the square, after `update`; the upper one fails with a probability of `FAILURE`.
     random : the Krylov space of the random direction; None as long as none is needed.
     """
+
+    lower: float
+    upper: float
 
     def __init__(self, source: Source, k: int, room: float, rng: np.random.Generator) -> None:
         self.source, self.k, self.room, self.rng = source, k, room, rng
@@ -58,22 +62,23 @@ class NextValue:
         known = start.vectors(self.k) if len(start.basis) else start.next
         self.random = KrylovSpace(self.source, self.source.random(1, self.rng), known)
 
-    def bounds(self, start: KrylovSpace) -> tuple[float, float]:
-        """Lower and upper bound on the next squared value; the upper one fails with a probability of `FAILURE`."""
+    def update(self, start: KrylovSpace) -> None:
+        """Take in the values that a step has found, k or more."""
         values, k = start.values, self.k
+        self.room = room_beside(self.source, values, k)
         following = max(0.0, float(values[k])) if len(values) > k else 0.0
         lower, upper = following, squares_beside(self.source, values) + following
         if self.random is not None:
             # The complement of vectors at an angle to the true ones holds the square of its sine of the top value.
             lower = max(lower, float(self.random.values[:1].sum() - values[0] * self._sine_squared(start)))
             upper = min(upper, upper_bound(self.random, FAILURE))
-        return lower, max(lower, upper)
+        self.lower, self.upper = lower, max(lower, upper)
 
-    def open_space(self, start: KrylovSpace, lower: float, upper: float) -> KrylovSpace | None:
+    def open_space(self, start: KrylovSpace) -> KrylovSpace | None:
         """The random space while it is there and its bound is not sharp yet."""
-        if self.random is None or not len(self.random.values):
+        if self.random is None or not len(self.random.values) or len(start.values) < self.k:
             return self.random
-        return self.random if upper - lower > SHARP * (start.values[self.k - 1] - lower) else None
+        return self.random if self.upper - self.lower > SHARP * (start.values[self.k - 1] - self.lower) else None
 
     def missed(self, start: KrylovSpace) -> bool:
         """Whether the random space has met a larger value than the k-th of the start's."""
