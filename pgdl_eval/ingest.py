@@ -41,8 +41,8 @@ def ingest_command(
     """Compute measures for every model of every task in INPUT_DIR; what is done already is kept.
 
     \b
-    python -m pgdl_eval ingest INPUT_DIR OUTPUT_DIR --measure angle --measure distance+angle
-    python -m pgdl_eval ingest INPUT_DIR OUTPUT_DIR --measure angle --set max_samples=1000
+    pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --measure distance+angle
+    pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --set max_samples=1000
     """
     measures = [find_measure(name) for name in dict.fromkeys(names)]
     with model_progress(quiet=quiet) as progress:

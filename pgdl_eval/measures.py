@@ -139,8 +139,8 @@ def measures_command(as_json: bool) -> None:
     """List the registered measures: direction, needs and source of each.
 
     \b
-    python -m pgdl_eval measures
-    python -m pgdl_eval measures --json
+    pvector measures
+    pvector measures --json
     """
     measures = all_measures()
     if as_json:

@@ -83,7 +83,7 @@ def package_command(name: str, path: Path) -> None:
     """Write a submission for the starter kit that computes one measure.
 
     \b
-    python -m pgdl_eval package --measure pseudo_validation+angle --out submission.zip
+    pvector package --measure pseudo_validation+angle --out submission.zip
     """
     package(name, path)
     click.echo(f"{path}: {name}" + (", its stand-in for one model at a time" if "+" in name else ""))

@@ -104,8 +104,8 @@ def table1_command(
     """The paper's Table 1 on the models, or the predictions, in INPUT_DIR; what is done already is kept.
 
     \b
-    python -m pgdl_eval table1 INPUT_DIR --out table1_output
-    python -m pgdl_eval table1 FOLDER_WITH_predictions REFERENCE_DIR --json
+    pvector table1 INPUT_DIR --out table1_output
+    pvector table1 FOLDER_WITH_predictions REFERENCE_DIR --json
     """
     with model_progress(quiet=quiet) as progress:
         board = table1(

@@ -202,8 +202,7 @@ def _run_many(experiments: Sequence[Experiment], place: Place, workers: int, *, 
         for one, error in run_all(experiments, place, workers):
             failed += error is not None
             said = "done" if error is None else f"failed: {error if isinstance(error, InputError) else repr(error)}"
-            if error is not None or not quiet:
-                bar.console.print(f"{one.name}: {said}", soft_wrap=True)
+            (console() if quiet and error else bar.console).print(f"{one.name}: {said}", soft_wrap=True)
             bar.advance(row)
     if failed:
         raise SystemExit(1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from complexity.errors import InputError, InputWarning
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
+from complexity.read_ahead import read_ahead
 from complexity.samples import Samples
 
 from ..formats.predictions import EXCEEDED
@@ -111,7 +113,7 @@ class TaskRun:
         for sheet in sheets:
             sheet.write()  # a folder that cannot be written is said before anything is computed
         wanted = [model for model in task.models if any(self._runs(sheet, model) for sheet in sheets)]
-        stored = read_ahead(task, wanted)
+        stored = read_ahead(partial(task.read_model, model) for model in wanted)
         for number, model in enumerate(task.models):
             self.step(task.name, model, number, len(task.models))
             waiting = [sheet for sheet in sheets if not sheet.done(model)]
@@ -202,20 +204,6 @@ class TaskRun:
         self.outcome.failures.append((self.task.name, sheet.measure.name, model, why))
         self.say(f"failed {self.task.name} {model} {sheet.measure.name}: {why}")
         sheet.write()
-
-
-def read_ahead(task: Task, models: Sequence[str]) -> Iterator[Future[StoredModel]]:
-    """The files of each model, read in the background while the one before is computed; two are in memory at most."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        following = reader.submit(task.read_model, models[0]) if models else None
-        for position in range(len(models)):
-            current, following = following, None
-            assert current is not None
-            current.exception()  # waits: the next one is read only when this one is there
-            if position + 1 < len(models):
-                following = reader.submit(task.read_model, models[position + 1])
-            yield current
-            del current
 
 
 def _with_components(measures: Sequence[Measure]) -> list[Measure]:

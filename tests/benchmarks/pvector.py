@@ -1,6 +1,6 @@
 """P-vectors side by side with what one would take instead, on one machine in one run.
 
-    python tests/benchmarks/pvector.py [--data FOLDER] [--output FOLDER] [--runs N] [--large FOLDER]
+    python tests/benchmarks/pvector.py [--data FOLDER] [--out FOLDER] [--runs N] [--large FOLDER]
 
 --data takes FOLDER/cifar10.npz (x_train, uint8); without it matrices of the same sizes and spectra are drawn. --large
 writes a matrix of ImageNet's size (10.5 GB) to a file there and reads it as a memory map. With a CUDA device the same
@@ -273,7 +273,7 @@ def machine() -> str:
 
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(path_type=Path, exists=True))
-@click.option("--output", type=click.Path(path_type=Path), help="Also write pvector.csv and pvector.png there.")
+@click.option("--out", "output", type=click.Path(path_type=Path), help="Also write pvector.csv and pvector.png there.")
 @click.option("--runs", default=5, show_default=True)
 @click.option("--large", type=click.Path(path_type=Path, exists=True), help="A folder with 11 GB of room.")
 def main(data: Path | None, output: Path | None, runs: int, large: Path | None) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from .optional import optional_module
 
@@ -71,18 +69,3 @@ class TensorBoardWatcher(BarWatcher):
             if isinstance(value, (int, float)) and name not in ("epoch", "iteration"):
                 self.writer.add_scalar(name, value, line["epoch"])
         self.writer.flush()
-
-
-@contextmanager
-def progress_bar(console: Console) -> Iterator[Progress]:
-    """A progress bar on a console."""
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}", markup=False),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-    )
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
-        yield bar

@@ -1,4 +1,4 @@
-"""`python -m training zoo`: a bar, a line a model, and at the end which ones missed their target."""
+"""`pvector train zoo`: a bar, a line a model, and at the end which ones missed their target."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import sys
 from rich.console import Console
 
 from complexity.errors import InputError
+from pgdl_eval.terminal import console, progress_bar
 
-from ..machine.progress import progress_bar
 from .zoo import Zoo, make_zoo
 from .zoo_folder import TrainedModel
 
 
-def run_zoo(zoo: Zoo, workers: int, console: Console) -> None:
+def run_zoo(zoo: Zoo, workers: int, shown_on: Console) -> None:
     """Make a zoo under a bar; models that fail are named and end the command with status 1, missed targets do not."""
     trained: dict[str, TrainedModel] = {}
     failed = 0
-    with progress_bar(console) as bar:
+    with progress_bar(shown_on) as bar:
         row = bar.add_task(f"{zoo.task} {zoo.scale}", total=len(zoo.models), state="")
         for model, training, error in make_zoo(zoo, workers):
             if training is None:
@@ -26,9 +26,10 @@ def run_zoo(zoo: Zoo, workers: int, console: Console) -> None:
             else:
                 trained[model] = training
                 said = _line(training)
-            bar.console.print(f"{model}: {said}", highlight=False, markup=False, soft_wrap=True)
+            error_alone = shown_on.quiet and training is None
+            (console() if error_alone else bar.console).print(f"{model}: {said}", soft_wrap=True)
             bar.advance(row)
-    console.print(_summary(zoo, trained, failed), highlight=False, markup=False, soft_wrap=True)
+    shown_on.print(_summary(zoo, trained, failed), soft_wrap=True)
     if failed:
         sys.exit(1)
 

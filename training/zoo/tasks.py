@@ -101,40 +101,24 @@ _NETWORK_IN_NETWORK_ON_SVHN = partial(ZooTask, "network_in_network", "svhn")
 _VGG_ON_FASHION_MNIST = partial(ZooTask, "vgg_like", "fashion_mnist")
 _NETWORK_IN_NETWORK_ON_CIFAR10 = partial(ZooTask, "network_in_network", "cifar10")
 
+# fmt: off
 TASKS: dict[str, dict[str, ZooTask]] = {
     "task1": {
         "full": _VGG_ON_CIFAR10(
-            {
-                "conv_blocks": (1, 3),
-                "conv_width": (256, 512),
-                "dense_layers": (1, 2),
-                "dropout": (0.0, 0.5),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (8, 32, 512),
-            },
+            {"conv_blocks": (1, 3), "conv_width": (256, 512), "dense_layers": (1, 2), "dropout": (0.0, 0.5),
+             "weight_decay": (0.0, 0.001), "batch_size": (8, 32, 512)},
             {"learning_rate": 0.001, "dense_units": 128, "conv_width_of": "last block"},
             **_FULL,
         ),
         "small": _VGG_ON_CIFAR10(
-            {
-                "conv_blocks": (1, 3),
-                "conv_width": (32, 64),
-                "dense_layers": (1, 2),
-                "dropout": (0.0, 0.5),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 128, 512),
-            },
+            {"conv_blocks": (1, 3), "conv_width": (32, 64), "dense_layers": (1, 2), "dropout": (0.0, 0.5),
+             "weight_decay": (0.0, 0.001), "batch_size": (32, 128, 512)},
             {"learning_rate": 0.01, "dense_units": 128, "conv_width_of": "last block"},
             **_SMALL,
         ),
         "mini": _VGG_ON_CIFAR10(
-            {
-                "conv_blocks": (1, 3),
-                "conv_width": (8, 16),
-                "dropout": (0.0, 0.5),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 128),
-            },
+            {"conv_blocks": (1, 3), "conv_width": (8, 16), "dropout": (0.0, 0.5), "weight_decay": (0.0, 0.001),
+             "batch_size": (32, 128)},
             {"learning_rate": 0.005, "dense_layers": 1, "dense_units": 128, "conv_width_of": "first block"},
             image_side=16,
             **_MINI,
@@ -142,68 +126,40 @@ TASKS: dict[str, dict[str, ZooTask]] = {
     },
     "task2": {
         "full": _NETWORK_IN_NETWORK_ON_SVHN(
-            {
-                "depth": (6, 9, 12),
-                "dropout": (0.0, 0.25, 0.5),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 512, 1024),
-            },
+            {"depth": (6, 9, 12), "dropout": (0.0, 0.25, 0.5), "weight_decay": (0.0, 0.001),
+             "batch_size": (32, 512, 1024)},
             {"learning_rate": 0.01, "conv_width": 512},
             **_FULL,
         ),
         "small": _NETWORK_IN_NETWORK_ON_SVHN(
-            {
-                "depth": (6, 9, 12),
-                "dropout": (0.0, 0.25, 0.5),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 128, 512),
-            },
+            {"depth": (6, 9, 12), "dropout": (0.0, 0.25, 0.5), "weight_decay": (0.0, 0.001),
+             "batch_size": (32, 128, 512)},
             {"learning_rate": 0.01, "conv_width": 64},
             **_SMALL,
         ),
         "mini": _NETWORK_IN_NETWORK_ON_SVHN(
-            {
-                "depth": (6, 9),
-                "dropout": (0.0, 0.05, 0.1),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 128),
-            },
+            {"depth": (6, 9), "dropout": (0.0, 0.05, 0.1), "weight_decay": (0.0, 0.001), "batch_size": (32, 128)},
             {"learning_rate": 0.02, "conv_width": 32},
             **_MINI_NETWORK_IN_NETWORK | {"milestones": (100, 150)},
         ),
     },
     "task8": {
         "full": _VGG_ON_FASHION_MNIST(
-            {
-                "conv_width": (256, 512),
-                "dropout": (0.0, 0.5),
-                "conv_blocks": (1, 3),
-                "learning_rate": (0.001, 0.01),
-                "batch_size": (32, 512),
-            },
+            {"conv_width": (256, 512), "dropout": (0.0, 0.5), "conv_blocks": (1, 3), "learning_rate": (0.001, 0.01),
+             "batch_size": (32, 512)},
             {"weight_decay": 0.0001, "dense_layers": 1, "dense_units": 128, "conv_width_of": "last block"},
             StopRule("cross_entropy", 0.01, 1800),
             (300, 600, 900),
         ),
         "small": _VGG_ON_FASHION_MNIST(
-            {
-                "conv_width": (32, 64),
-                "dropout": (0.0, 0.5),
-                "conv_blocks": (1, 3),
-                "learning_rate": (0.003, 0.01),
-                "batch_size": (32, 512),
-            },
+            {"conv_width": (32, 64), "dropout": (0.0, 0.5), "conv_blocks": (1, 3), "learning_rate": (0.003, 0.01),
+             "batch_size": (32, 512)},
             {"weight_decay": 0.0001, "dense_layers": 1, "dense_units": 128, "conv_width_of": "last block"},
             **_SMALL | {"image_side": 14},
         ),
         "mini": _VGG_ON_FASHION_MNIST(
-            {
-                "conv_width": (8, 16),
-                "dropout": (0.0, 0.5),
-                "conv_blocks": (1, 3),
-                "learning_rate": (0.005, 0.01),
-                "batch_size": (32, 128),
-            },
+            {"conv_width": (8, 16), "dropout": (0.0, 0.5), "conv_blocks": (1, 3), "learning_rate": (0.005, 0.01),
+             "batch_size": (32, 128)},
             {"weight_decay": 0.0001, "dense_layers": 1, "dense_units": 128, "conv_width_of": "first block"},
             image_side=14,
             **_MINI,
@@ -211,43 +167,29 @@ TASKS: dict[str, dict[str, ZooTask]] = {
     },
     "task9": {
         "full": _NETWORK_IN_NETWORK_ON_CIFAR10(
-            {
-                "conv_width": (256, 512),
-                "depth": (9, 12),
-                "dropout": (0.0, 0.25),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 512),
-            },
+            {"conv_width": (256, 512), "depth": (9, 12), "dropout": (0.0, 0.25), "weight_decay": (0.0, 0.001),
+             "batch_size": (32, 512)},
             {"learning_rate": 0.01},
             augmented=True,
             **_FULL,
         ),
         "small": _NETWORK_IN_NETWORK_ON_CIFAR10(
-            {
-                "conv_width": (32, 64),
-                "depth": (9, 12),
-                "dropout": (0.0, 0.25),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 512),
-            },
+            {"conv_width": (32, 64), "depth": (9, 12), "dropout": (0.0, 0.25), "weight_decay": (0.0, 0.001),
+             "batch_size": (32, 512)},
             {"learning_rate": 0.01},
             augmented=True,
             **_SMALL,
         ),
         "mini": _NETWORK_IN_NETWORK_ON_CIFAR10(
-            {
-                "conv_width": (32, 48),
-                "depth": (6, 9),
-                "dropout": (0.0, 0.1),
-                "weight_decay": (0.0, 0.001),
-                "batch_size": (32, 128),
-            },
+            {"conv_width": (32, 48), "depth": (6, 9), "dropout": (0.0, 0.1), "weight_decay": (0.0, 0.001),
+             "batch_size": (32, 128)},
             {"learning_rate": 0.02},
             augmented=True,
             **_MINI_NETWORK_IN_NETWORK | {"milestones": (150, 200), "train_limit": 1000},
         ),
     },
 }
+# fmt: on
 
 
 def zoo_task(name: str, scale: str) -> ZooTask:
