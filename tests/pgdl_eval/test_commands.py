@@ -35,7 +35,7 @@ def stored(tmp_path):
 def test_the_help_has_an_example_in_a_line_of_its_own(name):
     done = invoke(commands, name, "--help")
     assert done.exit_code == 0
-    starts = r"python pgdl_eval/score\.py|python -m pgdl_eval \w+"
+    starts = r"python pgdl_eval/score\.py|pvector \w+"
     assert re.search(rf"^  ({starts}).*$", done.output, re.MULTILINE)
     assert all(len(re.findall(starts, line)) < 2 for line in done.output.splitlines())
 
