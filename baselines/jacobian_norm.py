@@ -20,7 +20,14 @@ SAMPLES = 528  # the kit takes 33 batches of 16
     order_free=False,
     source="the starter kit's baseline; Table 1 of the paper",
 )
-def complexity(model: Any, dataset: Any, *, max_samples: int | None = SAMPLES, batch_size: int = 16) -> Measured:
+def complexity(
+    model: Any,
+    dataset: Any,
+    *,
+    max_samples: int | None = SAMPLES,
+    batch_size: int = 16,
+    output: str | int | None = None,
+) -> Measured:
     """Mean over layers of the mean squared entry of d logits / d layer input, over the first training samples.
 
     A layer is what holds no other layers, activation, pooling and flattening included. Exact: the rows of the
@@ -32,13 +39,14 @@ def complexity(model: Any, dataset: Any, *, max_samples: int | None = SAMPLES, b
     max_samples : only the first so many samples are used; None for all.
     batch_size : samples that are differentiated at a time; bounds the memory and does not change the value beyond
         rounding.
+    output : which of several outputs of the network is meant: its name or position.
 
     Raises
     ------
     InputError
         For a batch size below 1, or a model whose framework gives no gradients here (Keras on JAX).
     """
-    network, inputs = adapt(model), read_samples(dataset, max_samples).inputs
+    network, inputs = adapt(model, output), read_samples(dataset, max_samples).inputs
     squares = [network.squared_jacobians(inputs[rows]) for rows in batches(len(inputs), batch_size)]
     layers = np.concatenate(squares).mean(axis=0, dtype=np.float64)
     return Measured(layers.mean(), {"samples": len(inputs), "layers": layers.tolist()})

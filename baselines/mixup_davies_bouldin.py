@@ -37,6 +37,7 @@ def complexity(
     max_samples: int | None = 1200,
     rounds: int = 3,
     seed: int = 0,
+    output: str | int | None = None,
 ) -> Measured:
     """Davies-Bouldin index of the first convolution's output, 4 x 4 max-pooled, times the mean loss on mixed samples.
 
@@ -63,6 +64,7 @@ def complexity(
     max_samples : so many are drawn, at least 2; None for all (of the first 100,000).
     rounds : how often each sample is mixed, at least 2.
     seed : of the draw and of the mixing.
+    output : which of several outputs of the network is meant: its name or position.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def complexity(
     check_counts(max_samples=max_samples, rounds=rounds)
     if loss not in LOSSES:
         raise InputError("no such loss", field="loss", expected=" or ".join(LOSSES), found=loss)
-    network = adapt(model)
+    network = adapt(model, output)
     drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
     indices = group_indices(drawn.through(lambda images: pooled(network.first_layer(images)), drawn.unchanged), drawn)
     losses = np.stack([mixed_losses(network, drawn, change) for change in mixing(drawn, rounds, seed)])

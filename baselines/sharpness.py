@@ -36,6 +36,7 @@ def complexity(
     halvings: int = 15,
     seed: int = 0,
     batch_size: int = 128,
+    output: str | int | None = None,
 ) -> Measured:
     """The largest relative width m of a perturbation of the trainable weights that keeps the training accuracy.
 
@@ -56,6 +57,7 @@ def complexity(
     halvings : of [0, 2]; 15 leave a width of 6e-5.
     batch_size : samples that are differentiated at a time; bounds the memory and does not change the value beyond
         rounding.
+    output : which of several outputs of the network is meant: its name or position.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def complexity(
     """
     check_counts(least=1, optional=False, starts=starts, steps=steps, halvings=halvings)
     samples = read_samples(dataset, max_samples)
-    task = Classification(adapt(model), samples.inputs, samples.class_numbers(), batch_size)
+    task = Classification(adapt(model, output), samples.inputs, samples.class_numbers(), batch_size)
     weights, correct = task.network.trainable_weights(), task.correct()
     if not weights:
         raise InputError("the model has no trainable weights", model=task.network.name, field="weights")

@@ -42,6 +42,7 @@ def subspace_stability(
     seed: int = 0,
     center: bool = True,
     augmentations: str | Sequence[str] = GEOMETRIC,
+    output: str | int | None = None,
 ) -> Measured:
     """(1/k) sum of cos^2 of the principal angles between the top k P-vectors of clean and of perturbed samples.
 
@@ -66,6 +67,7 @@ def subspace_stability(
     center : subtract column means of the features first.
     augmentations : some of `complexity.images.augmentation.AUGMENTATIONS`, "auto" or "geometric" (crop, and flip where
         the classes look the same in a mirror): see `complexity.images.perturbation.Augmentation`.
+    output : which of several outputs of the network is meant: its name or position.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def subspace_stability(
         to be mixed, features that are not finite, and settings out of range.
     """
     check_counts(rounds=rounds, max_samples=max_samples)
-    network, samples = adapt(model), read_samples(dataset, MAX_SAMPLES)
+    network, samples = adapt(model, output), read_samples(dataset, MAX_SAMPLES)
     drawn = draw(samples, max_samples, seed)
     k = number_of_vectors(k, samples.class_numbers(), len(drawn))
     augmentation = Augmentation(drawn, augmentations)

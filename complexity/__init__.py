@@ -2,6 +2,7 @@
 
 complexity : the submitted measure of a model and a data set; by default the angle between their P-vectors.
 p_vectors : the top left singular vectors of a matrix, with bounds on their errors; `PVectors` is what it returns.
+layers : the layers of a network as they run, and which one the measures take.
 singular_values : all singular values of a matrix.
 angle : degrees between two lines, or the largest between two subspaces.
 principal_angles : all principal angles between two subspaces, in degrees.
@@ -11,6 +12,7 @@ InputError, InputWarning : what bad input raises, and what doubtful input gives.
 
 from .entry import complexity
 from .errors import InputError, InputWarning
+from .inspection import layers
 from .measures.registry import Measured
 from .pvectors.angles import angle, principal_angles
 from .pvectors.pvector import PVectors, p_vectors, singular_values
@@ -22,10 +24,11 @@ __all__ = [
     "PVectors",
     "angle",
     "complexity",
+    "layers",
     "p_vectors",
     "principal_angles",
     "singular_values",
 ]
 
-for _function in (angle, complexity, p_vectors, principal_angles, singular_values):
+for _function in (angle, complexity, layers, p_vectors, principal_angles, singular_values):
     _function.__module__ = __name__  # so that `help` shows the public name

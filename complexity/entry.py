@@ -19,7 +19,9 @@ def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
     settings : keyword arguments of the measure; the angle has these:
 
         max_samples : only the first so many samples are used, by default 100,000; None for all.
-        layer : "features", the input of the last dense or convolutional layer and the default, or "logits".
+        layer : "features", the input of the last dense or convolutional layer and the default; "logits"; or the
+            name of a layer, for its input ("NAME:output" for its output): see `layers`.
+        output : which of several outputs of the network is meant: its name or position.
         center_features, center_data : subtract column means of features or of inputs first; False by default.
 
     Returns

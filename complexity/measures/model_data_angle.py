@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, InputWarning
 from ..models import TrainedModel, adapt
-from ..models.features import feature_matrix
+from ..models.features import feature_matrix, look
 from ..pvectors.angles import angle
 from ..pvectors.pvector import PVectors, p_vectors
 from ..samples import MAX_SAMPLES, Samples, read_samples
@@ -33,6 +33,7 @@ def angle_to_data(
     layer: str = "features",
     center_features: bool = False,
     center_data: bool = False,
+    output: str | int | None = None,
 ) -> Measured:
     """Angle in degrees, in [0, 90], between the model P-vector and the data P-vector of the training samples.
 
@@ -41,8 +42,10 @@ def angle_to_data(
     model : a Keras model or a `torch.nn.Module`.
     dataset : what `complexity.samples.read_samples` takes.
     max_samples : only the first so many samples are used; None for all.
-    layer : "features", as in the paper, or "logits" to have the network's outputs in their place.
+    layer : "features", as in the paper; "logits" to have the network's outputs in their place; the name of a layer
+        for its input, or "NAME:output"; `complexity.layers` lists them.
     center_features, center_data : subtract column means of the features or of the inputs first.
+    output : which of several outputs of the network is meant: its name or position.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def angle_to_data(
     InputError
         For fewer than two samples, inputs or features that are not finite or all zero, or another layer.
     """
-    network, samples = adapt(model), read_samples(dataset, max_samples)
+    network, samples = adapt(model, output), read_samples(dataset, max_samples)
     if len(samples) < 2:
         raise InputError("an angle needs more samples", field="dataset", expected="at least 2", found=len(samples))
     if samples.truncated and max_samples == MAX_SAMPLES:
@@ -64,10 +67,14 @@ def angle_to_data(
     features = _model_p_vector(network, samples, layer, center_features)
     warn_if_doubtful(data, "the inputs", network.name)
     warn_if_doubtful(features, f"the {layer}", network.name)
+    found = look(network, layer, samples.inputs)
+    for doubt in found.doubts if found else ():
+        warnings.warn(f"{network.name}: {doubt}", InputWarning, stacklevel=3)
     degrees = float(angle(features.vectors[:, 0], data.vectors[:, 0]))
     details = {
         "samples": len(samples),
         "layer": layer,
+        **(found.details if found else {}),
         "center_features": center_features,
         "center_data": center_data,
         "features": _summary(features),

@@ -33,6 +33,7 @@ def pseudo_validation_accuracy(
     rounds: int | None = None,
     max_samples: int | None = 1000,
     augmentations: str | Sequence[str] = "auto",
+    output: str | int | None = None,
 ) -> Measured:
     """Accuracy on training samples that are augmented at random, in [0, 1].
 
@@ -49,6 +50,7 @@ def pseudo_validation_accuracy(
     max_samples : so many are drawn, at least 2; None for all (of the first 100,000).
     augmentations : some of `complexity.images.augmentation.AUGMENTATIONS`, "auto" or "geometric": see
         `complexity.images.perturbation.Augmentation`.
+    output : which of several outputs of the network is meant: its name or position.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def pseudo_validation_accuracy(
         For inputs that are no images, no labels or such as fit no output, and settings out of range.
     """
     check_counts(rounds=rounds, max_samples=max_samples)
-    network = adapt(model)
+    network = adapt(model, output)
     drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
     augmentation = Augmentation(drawn, augmentations)
     changes = augmentation.changes(rounds or max(2, AUGMENTED_IMAGES // len(drawn)))

@@ -10,8 +10,10 @@ from .interface import TrainedModel
 KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
 
 
-def adapt(model: Any) -> TrainedModel:
+def adapt(model: Any, output: str | int | None = None) -> TrainedModel:
     """The interface over a Keras model (any version and backend) or a `torch.nn.Module`.
+
+    `output` says which of several outputs is meant, by name or position.
 
     Frameworks are told by the packages that the model's classes come from, so that none is imported here.
 
@@ -27,9 +29,9 @@ def adapt(model: Any) -> TrainedModel:
     if packages & set(KERAS_PACKAGES) and hasattr(model, "layers"):
         from .keras_model import KerasModel
 
-        return KerasModel(model)
+        return KerasModel(model, output)
     if "torch" in packages and hasattr(model, "parameters"):
         from .torch_model import TorchModel
 
-        return TorchModel(model)
+        return TorchModel(model, output)
     raise InputError("not a trained model", expected="a Keras model or a torch.nn.Module", found=type(model).__name__)

@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import InputError
 from . import TrainedModel, batches
-from .interface import Array
+from .interface import Array, Inputs, parts_of, rows_of, take
+from .layers import FEATURES, LOGITS, Findings
 
-LAYERS = ("features", "logits")
 MAX_BYTES = 2 * 10**9  # a feature matrix above this is not kept but streamed
 
 
-def batch_size(inputs: NDArray[Any]) -> int:
+def batch_size(inputs: Inputs) -> int:
     """Rows that go through a network at a time: about 2 MB of inputs, 32 to 2048 rows."""
-    bytes_a_row = 4 * max(1, inputs[0].size)
+    bytes_a_row = 4 * max(1, sum(part[0].size for part in parts_of(inputs)))
     return int(np.clip(2**21 // bytes_a_row, 32, 2048))
 
 
-def layer_output(model: TrainedModel, layer: str) -> Callable[[Array], Array]:
-    """The model's method that gives its features or its logits, (b, ...) -> (b, d).
+def layer_output(model: TrainedModel, layer: str) -> Callable[[Inputs], Array]:
+    """What gives the values at a layer of the model, (b, ...) -> (b, d): see `TrainedModel.values_at`."""
+    if layer == FEATURES:
+        return model.features
+    return model.logits if layer == LOGITS else functools.partial(model.values_at, layer)
 
-    Raises
-    ------
-    InputError
-        For another layer.
-    """
-    if layer not in LAYERS:
-        raise InputError("no such layer", field="layer", expected=" or ".join(LAYERS), found=layer)
-    return model.features if layer == "features" else model.logits
+
+def look(model: TrainedModel, layer: str, inputs: Inputs) -> Findings | None:
+    """What a look at a few samples says of a layer; None for logits, and for models that give features themselves."""
+    if layer == LOGITS or (layer == FEATURES and type(model).features is not TrainedModel.features):
+        return None
+    return model.look(layer, inputs)
 
 
 class FeatureBlocks:
     """The rows of a feature matrix as a stream of (b, d) blocks; each pass runs the network again."""
 
-    def __init__(self, compute: Callable[[Array], Array], inputs: NDArray[Any], size: int) -> None:
+    def __init__(self, compute: Callable[[Array], Array], inputs: Inputs, size: int) -> None:
         self.compute, self.inputs, self.size = compute, inputs, size
 
     def __iter__(self) -> Iterator[Array]:
-        for rows in batches(len(self.inputs), self.size):
-            yield self.compute(self.inputs[rows])
+        for rows in batches(rows_of(self.inputs), self.size):
+            yield self.compute(take(self.inputs, rows))
 
 
 def feature_matrix(
-    model: TrainedModel, inputs: NDArray[Any], *, layer: str = "features", size: int | None = None
+    model: TrainedModel, inputs: Inputs, *, layer: str = "features", size: int | None = None
 ) -> Array | FeatureBlocks:
     """Features of the inputs, one row a sample (section 3 of the paper).
 
     Parameters
     ----------
-    inputs : (n, ...).
-    layer : "features", or "logits" to have the network's outputs in their place.
+    inputs : (n, ...), or several such arrays in a mapping or tuple.
+    layer : "features", "logits", or the name of a layer; see `TrainedModel.values_at`.
     size : rows that go through the network at a time; does not change the result beyond rounding.
 
     Returns
@@ -62,12 +61,13 @@ def feature_matrix(
     (n, d) in the model's precision, or above `MAX_BYTES` a re-iterable stream of its row blocks.
     """
     size, compute = size or batch_size(inputs), layer_output(model, layer)
-    first = compute(inputs[:size])
-    if first[0].nbytes * len(inputs) > MAX_BYTES:
+    samples = rows_of(inputs)
+    first = compute(take(inputs, slice(0, size)))
+    if first[0].nbytes * samples > MAX_BYTES:
         return FeatureBlocks(compute, inputs, size)
-    matrix = np.empty((len(inputs), first.shape[1]), first.dtype)
+    matrix = np.empty((samples, first.shape[1]), first.dtype)
     matrix[: len(first)] = first
-    for rows in batches(len(inputs), size):
+    for rows in batches(samples, size):
         if rows.start:
-            matrix[rows] = compute(inputs[rows])
+            matrix[rows] = compute(take(inputs, rows))
     return matrix

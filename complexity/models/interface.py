@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -10,8 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from .layers import (
+    EQUAL,
+    EQUAL_IN_HALF,
+    FEATURES,
+    INPUT,
+    LOGITS,
+    Findings,
+    LayerRun,
+    Place,
+    Trace,
+    acting_after,
+    acting_beside,
+    difference,
+    last_run,
+    listed,
+    parse,
+    samples_axis,
+)
 
 Array = NDArray[np.floating]
+Inputs = Any  # an array (n, ...), or a mapping or tuple of such arrays for a network with several inputs
+LOOKED_AT = 4  # samples
 Seen = list[tuple[Any, Any]]  # each layer that ran, in order, with the framework's tensors that it was given
 Forward = Callable[[Any], tuple[Any, Seen]]  # a tensor (b, ...) -> logits, and what all layers were given
 
@@ -35,43 +55,137 @@ class TrainedModel:
     Attributes
     ----------
     name : how messages call the model.
-    layers : all layers that hold no others.
-    dense_or_convolutional : those of them that are dense or convolutional; at least one.
+    output : which output is meant where there are several: its name or position.
     """
 
     name: str = "the model"
-    layers: Sequence[Any] = ()
-    dense_or_convolutional: Sequence[Any] = ()
-    _ends: tuple[Any, Any] | None = None
+    output: str | int | None = None
+    _looks: dict[tuple[Any, ...], Findings]
 
-    def features(self, inputs: Array) -> Array:
-        """The input of the last dense or convolutional layer, flattened: (b, ...) -> (b, d)."""
-        _, last = self._first_and_last_layer(inputs)
-        _, seen = self._forward(inputs, [last])
-        return to_numpy(seen[-1][1]).reshape(len(inputs), -1)
+    def features(self, inputs: Inputs) -> Array:
+        """The input of the last dense or convolutional layer, one row a sample: (b, ...) -> (b, d)."""
+        return self.values_at(FEATURES, inputs)
 
-    def first_layer(self, inputs: Array) -> Array:
+    def values_at(self, layer: str, inputs: Inputs) -> Array:
+        """The values at a layer, one row a sample: (b, ...) -> (b, d).
+
+        Parameters
+        ----------
+        layer : "features", "logits", "NAME" for the input of the layer of this name, or "NAME:output".
+
+        Raises
+        ------
+        InputError
+            For another layer, or one that runs another number of times than for the first samples.
+        """
+        if layer == LOGITS:
+            return self.logits(inputs)
+        place, samples = self.look(layer, inputs).place, rows_of(inputs)
+        runs = self._pass(inputs, place.layer).runs
+        if len(runs) != place.runs:
+            problem = f"{place.layer} runs {len(runs)} times here and {place.runs} times for the first samples"
+            raise InputError(f"{problem}: which layers run depends on the samples", model=self.name, field="layer")
+        values = runs[-1].given if place.end == INPUT else runs[-1].returned
+        return place.rows(to_numpy(values), samples)
+
+    def look(self, layer: str, inputs: Inputs) -> Findings:
+        """Where a layer's values are, found on the first `LOOKED_AT` of these samples, once for samples of a kind.
+
+        Raises
+        ------
+        InputError
+            If no such layer runs, weights act after the last one, or its rows are no samples.
+        """
+        if "_looks" not in vars(self):
+            self._looks = {}
+        key = (layer, kind_of(inputs))
+        if key not in self._looks:
+            self._looks[key] = self._look(layer, first_rows(inputs, LOOKED_AT))
+        return self._looks[key]
+
+    def _look(self, layer: str, few: Inputs) -> Findings:
+        trace = self._trace(few)
+        if layer == FEATURES:
+            position, end = last_run(trace, self.name), INPUT
+        else:
+            name, end = parse(layer, list(dict.fromkeys(run.name for run in trace.runs)), self.name)
+            position = max(at for at, run in enumerate(trace.runs) if run.name == name)
+        run = trace.runs[position]
+        after, beside = self._past(few, position) if layer == FEATURES else ((), False)
+        first, again = self._pass(few, run.name), self._pass(few, run.name)
+        place, batch_spread = self._rows(few, run, end, first)
+        least = EQUAL_IN_HALF if "16" in str(first.output.dtype) else EQUAL
+        spread = difference(to_numpy(first.output), to_numpy(again.output))
+        spread, batch_spread = (one if one > least else 0.0 for one in (spread, batch_spread))
+        raw = layer == FEATURES and self._is_raw(few, trace, run)
+        return Findings(place, after, beside, spread, batch_spread, raw)
+
+    def _past(self, few: Inputs, position: int) -> tuple[tuple[str, ...], bool]:
+        """Weights that act after the chosen run alone, and whether earlier ones act past it.
+
+        Raises
+        ------
+        InputError
+            If weight matrices are among the first.
+        """
+        cut = self._trace(few, cut=position)
+        after, run = acting_after(cut, position), cut.runs[position]
+        shapes = {name: tuple(tensor.shape) for name, tensor in cut.parameters}
+        matrices = [name for name in after if sum(side > 1 for side in shapes[name]) > 1]
+        if matrices:
+            acting = f"weights act after or beside {run.name}, the last dense or convolutional layer"
+            problem = f"{acting}: {listed(matrices)}; name the layer whose input is meant by layer=NAME"
+            raise InputError(problem, model=self.name, field="layer", found=f"{run.name} ({run.kind})")
+        return after, acting_beside(cut, position)
+
+    def _rows(self, few: Inputs, run: LayerRun, end: str, whole: Trace) -> tuple[Place, float]:
+        """Where the samples stand in the layer's tensor, and how far the output depends on the size of the batch."""
+        samples, runs = rows_of(few), len(whole.runs)
+        if samples < 2:
+            return Place(run.name, run.kind, end, runs), 0.0
+        fewer = self._pass(first_rows(few, samples - 1), run.name)
+        if len(fewer.runs) != runs:
+            problem = f"{run.name} runs {runs} times for {samples} samples and {len(fewer.runs)} times for one less"
+            raise InputError(problem, model=self.name, field="layer")
+        tensors = [one.runs[-1].given if end == INPUT else one.runs[-1].returned for one in (whole, fewer)]
+        if any(tensor is None for tensor in tensors):
+            raise InputError(f"the {end} of {run.name} is no tensor", model=self.name, field="layer", found=run.kind)
+        values = [to_numpy(tensor) for tensor in tensors]
+        axis, fold, samples_first = samples_axis(values[0], values[1], samples, f"{end} of {run.name}", self.name)
+        outputs = [to_numpy(one.output) for one in (whole, fewer)]
+        comparable = outputs[0].shape[1:] == outputs[1].shape[1:] and len(outputs[0]) == samples
+        spread = difference(outputs[0][:-1], outputs[1]) if comparable else 0.0
+        return Place(run.name, run.kind, end, runs, axis, fold, samples_first), spread
+
+    def _is_raw(self, few: Inputs, trace: Trace, run: LayerRun) -> bool:
+        """Whether the layer is given the network's input itself, and the network's output is not the layer's."""
+        if not isinstance(few, np.ndarray) or run.given is None or run.returned is None:
+            return False
+        given, returned, output = (to_numpy(one).reshape(-1) for one in (run.given, run.returned, trace.output))
+        same = given.size == few.size and np.array_equal(given, few.reshape(-1).astype(given.dtype))
+        return same and not (returned.size == output.size and np.allclose(returned, output))
+
+    def layer_runs(self, inputs: Inputs) -> list[LayerRun]:
+        """All layers that run, in order, on a few samples: without their tensors' gradients."""
+        return list(self._trace(first_rows(inputs, LOOKED_AT)).runs)
+
+    def first_layer(self, inputs: Inputs) -> Array:
         """The output of the first dense or convolutional layer: (b, ...) -> (b, ...), maps as (b, h, w, channels).
 
         With the layer's own activation where the framework makes that a part of it, as Keras does.
         """
-        first, _ = self._first_and_last_layer(inputs)
-        return self._layer_output(inputs, first)
+        name = next((run.name for run in self._trace(first_rows(inputs, 1)).runs if run.main), None)
+        if name is None:
+            raise InputError("no dense or convolutional layer runs", model=self.name, field="layers")
+        return self._channels_last(name, to_numpy(self._pass(inputs, name).runs[0].returned))
 
-    def _first_and_last_layer(self, inputs: Array) -> tuple[Any, Any]:
-        """The layers that run first and last, which need not be the ones that are defined first and last."""
-        if self._ends is None:
-            _, seen = self._forward(inputs[:1], self.dense_or_convolutional)
-            self._ends = seen[0][0], seen[-1][0]
-        return self._ends
-
-    def logits(self, inputs: Array) -> Array:
+    def logits(self, inputs: Inputs) -> Array:
         """The output of the network, flattened: (b, ...) -> (b, classes).
 
-        A softmax at the end is left out where it shows (in Keras always, in PyTorch as a module); a network that
-        applies it unseen gives its probabilities.
+        A softmax is left out, also where it is followed by reshaping, casting or clamping; a network that applies it
+        otherwise gives its probabilities.
         """
-        return to_numpy(self._forward(inputs)[0]).reshape(len(inputs), -1)
+        return to_numpy(self._pass(inputs).output).reshape(rows_of(inputs), -1)
 
     def squared_jacobians(self, inputs: Array) -> Array:
         """Mean squared entry of the Jacobian of a sample's logits in each layer's input: (b, ...) -> (b, layers).
@@ -143,13 +257,17 @@ class TrainedModel:
         finally:
             self._set_trainable_weights(before)
 
-    def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
-        """The network's logits as the framework's tensor, and what the watched layers were given."""
+    def _pass(self, inputs: Inputs, watch: str | None = None) -> Trace:
+        """A pass without gradients: the output, softmax left out, and copies of what the watched layer was given."""
         raise self._lacks("forward passes")
 
-    def _layer_output(self, inputs: Array, layer: Any) -> Array:
-        """What a dense or convolutional layer gives when it runs first, channels last."""
-        raise self._lacks("outputs of single layers")
+    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
+        """A pass with all layers' runs and, where the framework can, gradients; the output of run `cut` is detached."""
+        raise self._lacks("forward passes")
+
+    def _channels_last(self, name: str, output: Array) -> Array:
+        """The output of a layer with the channels of maps on the last axis."""
+        return output
 
     def _gradients(self, shape: tuple[int, ...]) -> Gradients:
         """The framework's gradients for samples of this shape."""
@@ -180,6 +298,36 @@ def floating_point_tensors(seen: Seen) -> list[Any]:
     """The tensors that the layers were given, one after the other, without indices and masks."""
     tensors = [t for _, given in seen for t in (given if isinstance(given, (list, tuple)) else [given])]
     return [tensor for tensor in tensors if "float" in str(tensor.dtype)]
+
+
+def rows_of(inputs: Inputs) -> int:
+    """How many samples the inputs hold."""
+    return len(next(iter(parts_of(inputs))))
+
+
+def parts_of(inputs: Inputs) -> list[NDArray[Any]]:
+    """The arrays of the inputs, in order."""
+    if isinstance(inputs, Mapping):
+        return list(inputs.values())
+    return list(inputs) if isinstance(inputs, tuple) else [inputs]
+
+
+def take(inputs: Inputs, rows: slice) -> Inputs:
+    """These rows of the inputs."""
+    if isinstance(inputs, Mapping):
+        return {name: part[rows] for name, part in inputs.items()}
+    return tuple(part[rows] for part in inputs) if isinstance(inputs, tuple) else inputs[rows]
+
+
+def first_rows(inputs: Inputs, rows: int) -> Inputs:
+    """The first rows of the inputs."""
+    return take(inputs, slice(0, rows))
+
+
+def kind_of(inputs: Inputs) -> tuple[Any, ...]:
+    """What tells inputs of one kind from others: shapes of a sample, types, and whether there is more than one row."""
+    parts = parts_of(inputs)
+    return (*((part.shape[1:], part.dtype.str) for part in parts), min(len(parts[0]), LOOKED_AT))
 
 
 def batches(rows: int, size: int) -> Iterator[slice]:

@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
-from .keras_layers import is_dense_or_convolutional, leaves, outputs_noted, watched
-
-KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+from .interface import LOOKED_AT, Array, Gradients, Inputs, Seen, TrainedModel, first_rows, parts_of, to_numpy
+from .keras_layers import (
+    KERNELS,
+    all_layers,
+    forward_method,
+    leaves,
+    main_layers,
+    noting,
+    shadowed,
+    softmax_input,
+)
+from .layers import LayerRun, Trace
+from .locks import lock_of
+from .outputs import one_output
 
 
 class KerasModel(TrainedModel):
-    """A Keras model; layers are watched through their `call` while the model runs, and left as they were."""
+    """A Keras model; layers are watched through their `call` while the model runs, and left as they were.
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    One pass at a time runs through a model, whichever thread asks.
+
+    Raises
+    ------
+    InputError
+        For a model that has no weights yet, or no dense or convolutional layer.
+    """
+
+    def __init__(self, model: Any, output: str | int | None = None) -> None:
+        self.model, self.output = model, output
         self.name = str(getattr(model, "name", type(model).__name__))
-        self.layers = list(leaves(model))
-        self.dense_or_convolutional = [layer for layer in self.layers if is_dense_or_convolutional(layer)]
+        self.by_name = all_layers(model)
+        self.layers = leaves(self.by_name)
+        self.main = main_layers(self.by_name)
         self._gradients_by_shape: dict[tuple[int, ...], Gradients] = {}
-        if not self.dense_or_convolutional:
+        self._check()
+
+    def _check(self) -> None:
+        if not getattr(self.model, "built", True) or (self.main and not self.model.weights):
+            problem = "the model has no weights yet: call it once on a batch, then load or train its weights"
+            raise InputError(problem, model=self.name, field="weights", found="an unbuilt model")
+        if not self.main:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="layers")
 
     def weights(self) -> list[Array]:
@@ -35,7 +60,7 @@ class KerasModel(TrainedModel):
         return [to_numpy(variable) for variable in self._trainable_variables()]
 
     def kernels(self) -> list[Array]:
-        found = [getattr(layer, attribute, None) for layer in self.layers for attribute in KERNELS]
+        found = [getattr(layer, attribute, None) for layer in self.by_name.values() for attribute in KERNELS]
         return [to_numpy(_raw(kernel)) for kernel in found if kernel is not None]
 
     def _stored_initial_weights(self) -> list[Array]:
@@ -50,58 +75,159 @@ class KerasModel(TrainedModel):
         """The backend's own variables."""
         return [_raw(variable) for variable in self.model.trainable_variables]
 
-    def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
-        with self._without_gradients():
-            return self._call(np.asarray(inputs, dtype=np.float32), watch)
+    def _pass(self, inputs: Inputs, watch: str | None = None) -> Trace:
+        runs: list[LayerRun] = []
+        known: list[tuple[Any, Any]] = []
+        watched = self.by_name if watch is None else {watch: self.by_name[watch]}
+        with self._alone(gradients=False), self._noted(watched, runs, known):
+            output = self._call(self.arrays(inputs))
+        return Trace(next((given for after, given in known if after is output), output), runs)
 
-    def _layer_output(self, inputs: Array, layer: Any) -> Array:
-        noted: list[Any] = []
-        with outputs_noted(layer, noted.append):
-            self._forward(inputs)
-        output = to_numpy(noted[0])
-        return np.moveaxis(output, 1, -1) if getattr(layer, "data_format", None) == "channels_first" else output
+    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
+        from .keras_graphs import graph_of
 
-    def _call(self, inputs: Any, watch: Sequence[Any]) -> tuple[Any, Seen]:
-        """Logits and what the watched layers were given, of an array or of the backend's tensor."""
-        seen: Seen = []
+        runs: list[LayerRun] = []
+        graph = graph_of(self._backend())
+        parameters = [(name, one) for name, one in self._named_variables() if "float" in str(one.dtype)]
+        with self._alone(gradients=True), graph.recording([one for _, one in parameters]):
+            detach = None if cut is None else (cut, graph.detached)
+            with self._noted(self.by_name, runs, [], detach):
+                output = self._call(self.arrays(inputs))
+        return Trace(output, runs, parameters, graph.connected)
+
+    def _named_variables(self) -> list[tuple[str, Any]]:
+        """The weights by the path of the layer that holds them: "dense/kernel"."""
+        found: dict[int, tuple[str, Any]] = {}
+        for path, layer in self.by_name.items():
+            for number, variable in enumerate(layer.weights):
+                own = str(getattr(variable, "name", number)).rpartition("/")[2].partition(":")[0]
+                found[id(variable)] = (f"{path}.{own}", _raw(variable))  # inner layers come later, and so keep theirs
+        return list(found.values())
+
+    def arrays(self, inputs: Inputs) -> Any:
+        """Copies of the inputs in the types that the model declares; numbers as float32 where it declares none."""
+        kinds = [str(getattr(one, "dtype", "")) for one in self._declared()]
+
+        def array(part: Any, number: int) -> Any:
+            kind = kinds[number] if number < len(kinds) else ""
+            integer = part.dtype.kind in "iu" and ("int" in kind or (not kind and self._starts_with_embedding()))
+            return np.array(part, dtype=part.dtype if integer else np.float32, copy=True)
+
+        if isinstance(inputs, Mapping):
+            return {name: array(part, number) for number, (name, part) in enumerate(inputs.items())}
+        if isinstance(inputs, tuple):
+            return [array(part, number) for number, part in enumerate(inputs)]
+        return array(inputs, 0)
+
+    def _declared(self) -> list[Any]:
         try:
-            with watched(watch, lambda layer, given: seen.append((layer, given))):
-                output = self.model(inputs, training=False)
+            return list(getattr(self.model, "inputs", None) or [])
+        except (AttributeError, ValueError):  # of models that declare none
+            return []
+
+    def _starts_with_embedding(self) -> bool:
+        return any(type(layer).__name__ == "Embedding" for layer in self.layers)
+
+    def _channels_last(self, name: str, output: Array) -> Array:
+        first = getattr(self.by_name[name], "data_format", None) == "channels_first"
+        return np.moveaxis(output, 1, -1) if first else output
+
+    @contextmanager
+    def _alone(self, *, gradients: bool) -> Iterator[None]:
+        """One pass at a time; on PyTorch with gradients or without."""
+        with lock_of(self.model):
+            if self._backend() != "torch":
+                yield
+                return
+            import torch
+
+            with torch.inference_mode(False), torch.set_grad_enabled(gradients):
+                yield
+
+    def _noted(
+        self, layers: Mapping[str, Any], runs: list[LayerRun], known: list[tuple[Any, Any]],
+        detach: tuple[int, Callable[[Any], Any]] | None = None,
+    ) -> Any:  # fmt: skip
+        """A context in which runs of these layers are noted, and what softmaxes were given; one run may be cut off."""
+
+        def make(name: str, layer: Any) -> Callable[..., Any]:
+            def before(given: Any) -> tuple[int, Any]:
+                if _is_symbolic(given):  # Keras 2 runs layers on placeholders when it builds its graph anew
+                    return -1, given
+                note = given.clone() if hasattr(given, "clone") else given
+                runs.append(LayerRun(name, type(layer).__name__, name in self.main, _tensor(note), None))
+                return len(runs) - 1, given
+
+            def after(noted: tuple[int, Any], output: Any) -> Any:
+                position, given = noted
+                if position < 0:
+                    return output
+                run = runs[position]
+                returned = output[0] if isinstance(output, (tuple, list)) and len(output) else output
+                runs[position] = LayerRun(run.name, run.kind, run.main, run.given, _tensor(returned))
+                logits = softmax_input(layer, given, output, known)
+                if logits is not None:
+                    known.append((output, logits))
+                return detach[1](output) if detach is not None and detach[0] == position else output
+
+            return noting(layer, before, after)
+
+        return shadowed(layers, forward_method, make)
+
+    def _call(self, inputs: Any) -> Any:
+        """The output that is meant, of arrays or of the backend's tensors."""
+        try:
+            output = self.model(inputs, training=False)
+        except MemoryError:
+            raise
         except Exception as error:
-            if tuple(inputs.shape[1:]) == tuple(self.model.input_shape[1:]):
-                raise
+            shapes = [tuple(one.shape[1:]) for one in parts_of(tuple(inputs) if isinstance(inputs, list) else inputs)]
+            expected = [tuple(one.shape[1:]) for one in self._declared()]
+            fits = len(shapes) == len(expected) and all(map(_fits, shapes, expected))
+            problem = "the model does not take these inputs"
             raise InputError(
-                "the model does not take these inputs",
+                f"{problem}: {type(error).__name__}: {_told(error)}" if fits or not expected else problem,
                 model=self.name,
                 field="inputs",
-                expected=f"samples of shape {self.model.input_shape[1:]}",
-                found=tuple(inputs.shape[1:]),
+                expected=f"samples of shape {_shown(expected)}" if expected else None,
+                found=_shown(shapes),
             ) from error
-        return getattr(output, "_keras_logits", output), seen  # Keras' own note of what its softmax was given
-
-    def _without_gradients(self) -> AbstractContextManager[Any]:
-        if self._backend() != "torch":
-            return nullcontext()
-        import torch
-
-        return torch.no_grad()
+        return one_output(output, self.output, self.name)
 
     def _gradients(self, shape: tuple[int, ...]) -> Gradients:
         if shape not in self._gradients_by_shape:
             self._gradients_by_shape[shape] = self._new_gradients(shape)
         return self._gradients_by_shape[shape]
 
+    def squared_jacobians(self, inputs: Array) -> Array:
+        self._settle(inputs)
+        with lock_of(self.model):
+            return super().squared_jacobians(inputs)
+
+    def loss_gradient(self, inputs: Array, labels: Any) -> tuple[Array, list[Array]]:
+        self._settle(inputs)
+        with lock_of(self.model):
+            return super().loss_gradient(inputs, labels)
+
+    def _settle(self, inputs: Array) -> None:
+        """Let Keras 2 build its graph for batches of any size before one is traced: it does so on the first calls."""
+        if inputs.shape[1:] not in self._gradients_by_shape:
+            for rows in (1, LOOKED_AT):
+                self._pass(first_rows(inputs, rows))
+
     def _new_gradients(self, shape: tuple[int, ...]) -> Gradients:
         # All layers are watched, so that a wrapped one keeps none of the tensors that belong to a compiled function.
-        forward, weights = functools.partial(self._call, watch=self.layers), self._trainable_variables()
+        weights = self._trainable_variables()
         if self._backend() == "tensorflow":
             from .tensorflow_gradients import TensorFlowGradients
 
-            return TensorFlowGradients(forward, self.layers, weights, shape)
+            return TensorFlowGradients(self._differentiable, self.layers, weights, shape)
         if self._backend() == "torch":
             from .torch_gradients import TorchGradients
 
-            return TorchGradients(forward, weights, like=_raw(self.model.weights[0]))
+            return TorchGradients(
+                self._differentiable, weights, functools.partial(_as_tensor, _raw(self.model.weights[0]))
+            )
         raise InputError(
             "no gradients on this Keras backend",
             model=self.name,
@@ -109,6 +235,31 @@ class KerasModel(TrainedModel):
             expected="tensorflow or torch",
             found=self._backend(),
         )
+
+    def _differentiable(self, inputs: Any) -> tuple[Any, Seen]:
+        """Logits of the backend's tensor in its graph, and what all leaves were given."""
+        seen: Seen = []
+        known: list[tuple[Any, Any]] = []
+        inner = {id(layer) for layer in self.layers}
+
+        def make(name: str, layer: Any) -> Callable[..., Any]:
+            def before(given: Any) -> Any:
+                if id(layer) in inner:
+                    seen.append((layer, given))
+                return given
+
+            def after(given: Any, output: Any) -> Any:
+                logits = softmax_input(layer, given, output, known)
+                known.extend([] if logits is None else [(output, logits)])
+                return output
+
+            return noting(layer, before, after)
+
+        with shadowed(self.by_name, forward_method, make):
+            output = self._call(inputs)
+        return next(
+            (given for after, given in known if after is output), getattr(output, "_keras_logits", output)
+        ), seen
 
     def _backend(self) -> str:
         """The name of the Keras backend; Keras 2 has one only."""
@@ -123,3 +274,34 @@ def _raw(variable: Any) -> Any:
     """The backend's variable, which that of Keras 3 holds as its `value`; that of Keras 2 is TensorFlow's itself."""
     value = getattr(variable, "value", None)
     return variable if value is None or callable(value) else value
+
+
+def _as_tensor(like: Any, inputs: Array) -> Any:
+    import torch
+
+    return torch.from_numpy(np.array(inputs, dtype=np.float32)).to(like.device, like.dtype)
+
+
+def _tensor(value: Any) -> Any:
+    """A single tensor; None for several, or none."""
+    return value if hasattr(value, "shape") and hasattr(value, "dtype") else None
+
+
+def _is_symbolic(value: Any) -> bool:
+    """Whether it stands for a tensor while a graph is built."""
+    kind = type(value).__name__
+    return kind in ("KerasTensor", "SymbolicTensor") or (kind == "Tensor" and hasattr(value, "graph"))
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
+
+
+def _shown(shapes: Sequence[Any]) -> Any:
+    return shapes[0] if len(shapes) == 1 else list(shapes)
+
+
+def _told(error: BaseException) -> str:
+    """The first line of an error that says more than in which layer it came."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("Exception encountered")), lines[0] if lines else "")

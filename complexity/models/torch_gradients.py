@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -19,16 +18,17 @@ class TorchGradients:
     ----------
     forward : what is differentiated.
     weights : the trainable parameters.
-    like : a tensor whose device and type inputs get.
+    tensors : makes tensors of arrays, on the network's device.
     """
 
-    def __init__(self, forward: Forward, weights: Sequence[Any], like: Any) -> None:
-        self.forward, self.weights, self.like = forward, weights, like
+    def __init__(self, forward: Forward, weights: Sequence[Any], tensors: Callable[[Any], Any]) -> None:
+        self.forward, self.weights, self.tensors = forward, weights, tensors
 
     def squared_jacobians(self, inputs: Array) -> Array:
         """(b, ...) -> (b, layers): one pass forward, then one pass backward a class through all layers at once."""
-        with torch.enable_grad():
-            logits, seen = self._logits(self._tensor(inputs).requires_grad_())
+        with torch.inference_mode(False), torch.enable_grad():
+            given = self.tensors(inputs)
+            logits, seen = self._logits(given.requires_grad_() if given.is_floating_point() else given)
             tensors = [tensor for tensor in floating_point_tensors(seen) if tensor.requires_grad]
             sums = torch.zeros(len(inputs), len(tensors), device=logits.device)
             for column in logits.unbind(1):
@@ -36,17 +36,14 @@ class TorchGradients:
                 sums += torch.stack([row.reshape(len(inputs), -1).float().square().mean(1) for row in rows], 1)
         return to_numpy(sums / logits.shape[1])
 
-    def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]:
+    def loss_gradient(self, inputs: Array, labels: NDArray[Any]) -> tuple[Array, list[Array]]:
         """(b, ...), (b,) -> (b, classes), gradient."""
-        with torch.enable_grad():
-            logits, _ = self._logits(self._tensor(inputs))
+        with torch.inference_mode(False), torch.enable_grad():
+            logits, _ = self._logits(self.tensors(inputs))
             target = torch.as_tensor(labels, dtype=torch.int64, device=logits.device)
             loss = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
             gradient = torch.autograd.grad(loss, self.weights, materialize_grads=True)
         return to_numpy(logits), [to_numpy(part) for part in gradient]
-
-    def _tensor(self, inputs: Array) -> Any:
-        return torch.as_tensor(np.ascontiguousarray(inputs)).to(self.like.device, self.like.dtype)
 
     def _logits(self, inputs: Any) -> tuple[Any, Seen]:
         """Logits as float32 or float64 (b, classes), and what the layers were given."""

@@ -11,25 +11,35 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
+from .interface import Array, Gradients, Inputs, Seen, TrainedModel, first_rows, parts_of, to_numpy
+from .layers import LayerRun, Trace
+from .locks import lock_of
+from .outputs import one_output
 from .torch_gradients import TorchGradients
-
-DENSE_OR_CONVOLUTIONAL = torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear
-SOFTMAX = torch.nn.Softmax, torch.nn.Softmax2d, torch.nn.LogSoftmax
+from .torch_layers import check_open, kernels, leaves, main_layers, unwrapped
+from .torch_passes import SoftmaxNotes, all_require_gradients, connected, undisturbed
 
 
 class TorchModel(TrainedModel):
     """A `torch.nn.Module`; modules are watched by forward hooks, and left as they were.
 
-    Weights are the floating-point entries of the state dictionary, in its order.
+    Weights are the floating-point entries of the state dictionary, in its order. One pass at a time runs through a
+    module, whichever thread asks.
+
+    Raises
+    ------
+    InputError
+        For a module that cannot be looked into, without weights, or without a dense or convolutional layer.
     """
 
-    def __init__(self, module: Any) -> None:
-        self.module = module
-        self.name = type(module).__name__
-        self.layers = [part for part in module.modules() if not list(part.children())]
-        self.dense_or_convolutional = [part for part in module.modules() if isinstance(part, DENSE_OR_CONVOLUTIONAL)]
-        if not self.dense_or_convolutional:
+    def __init__(self, module: Any, output: str | int | None = None) -> None:
+        self.module, self.output = unwrapped(module), output
+        self.name = type(self.module).__name__
+        check_open(self.module, self.name)
+        self.layers = list(leaves(self.module))
+        self.main = main_layers(self.module)
+        self._integers: bool | None = None
+        if not self.main:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="modules")
 
     def weights(self) -> list[Array]:
@@ -39,7 +49,10 @@ class TorchModel(TrainedModel):
         return [to_numpy(parameter) for parameter in self._trainable_parameters()]
 
     def kernels(self) -> list[Array]:
-        return [to_numpy(layer.weight) for layer in self.dense_or_convolutional]
+        return [to_numpy(kernel) for kernel in kernels(self.module)[0]]
+
+    def other_matrices(self) -> list[str]:
+        return kernels(self.module)[1]
 
     def _stored_initial_weights(self) -> list[Array]:
         found = getattr(self.module, "initial_weights", None)
@@ -56,65 +69,174 @@ class TorchModel(TrainedModel):
                 parameter.copy_(torch.from_numpy(array))
 
     def _gradients(self, shape: tuple[int, ...]) -> Gradients:
-        forward = functools.partial(self._call, watch=self.layers)
-        return TorchGradients(forward, self._trainable_parameters(), like=next(self.module.parameters()))
+        return TorchGradients(self._differentiable, self._trainable_parameters(), self.tensors)
 
-    def _forward(self, inputs: Array, watch: Sequence[Any] = ()) -> tuple[Any, Seen]:
-        parameter = next(self.module.parameters())
-        tensor = torch.as_tensor(np.ascontiguousarray(inputs)).to(parameter.device, parameter.dtype)
-        with torch.no_grad():
-            return self._call(tensor, watch)
+    def _differentiable(self, inputs: Any) -> tuple[Any, Seen]:
+        """Logits of a tensor in its graph, and what all leaves were given."""
+        seen: Seen = []
+        with self._quiet(gradients=True), ExitStack() as hooks:
+            for layer in self.layers:
+                hooks.enter_context(layer.register_forward_pre_hook(_noting(seen)))
+            return self._call(inputs, softmax=True), seen
 
-    def _layer_output(self, inputs: Array, layer: Any) -> Array:
-        noted: list[Any] = []
-        # A copy, since the next module may work in place.
-        with layer.register_forward_hook(lambda _, args, output: noted.append(output.clone())):
-            self._forward(inputs)
-        output = to_numpy(noted[0])
+    def _pass(self, inputs: Inputs, watch: str | None = None) -> Trace:
+        runs: list[LayerRun] = []
+        with self._quiet(gradients=False):
+            tensors = self.tensors(inputs)
+            with self._watched([] if watch is None else [watch], runs, copies=True):
+                return Trace(self._call(tensors, softmax=watch is None), runs)
+
+    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
+        runs: list[LayerRun] = []
+        parameters = [(name, one) for name, one in self.module.named_parameters() if one.is_floating_point()]
+        names = [name for name, _ in self.module.named_modules() if name]
+        with self._quiet(gradients=True), all_require_gradients([one for _, one in parameters]):
+            tensors = self.tensors(inputs)
+            with self._watched(names or [""], runs, copies=False, cut=cut):
+                output = self._call(tensors, softmax=False)
+            told = isinstance(output, torch.Tensor) and output.requires_grad
+            return Trace(output, runs, parameters, functools.partial(_held, connected) if told else None)
+
+    def _channels_last(self, name: str, output: Array) -> Array:
+        layer = self.module.get_submodule(name)
         return np.moveaxis(output, 1, -1) if isinstance(layer, torch.nn.modules.conv._ConvNd) else output
 
-    def _call(self, inputs: Any, watch: Sequence[Any]) -> tuple[Any, Seen]:
-        """Logits and what the watched modules were given, of a tensor."""
-        seen: Seen = []
-        softmax: list[tuple[tuple[Any, ...], Any]] = []  # arguments and output of every softmax
-        with evaluation_mode(self.module), ExitStack() as hooks:
-            for layer in watch:
-                hooks.enter_context(layer.register_forward_pre_hook(noting(seen)))
-            for layer in self.layers:
-                if isinstance(layer, SOFTMAX):
-                    hooks.enter_context(layer.register_forward_hook(lambda _, *call: softmax.append(call)))
-            try:
-                output = self.module(inputs)
-            except RuntimeError as error:
-                raise InputError(
-                    f"the model does not take these inputs: {error}",
-                    model=self.name,
-                    field="inputs",
-                    found=f"samples of shape {tuple(inputs.shape[1:])}",
-                ) from error
-        return next((args[0] for args, after in softmax if after is output), output), seen
+    def tensors(self, inputs: Inputs) -> Any:
+        """Copies of arrays on the network's device: floats in its precision, integers as they are if it takes them."""
+        weight = self._weight()
+        integers = any(part.dtype.kind in "iu" for part in parts_of(inputs))
+        if integers and self._integers is None:
+            self._integers = self._takes_integers(inputs)
+
+        def tensor(array: Any) -> Any:
+            array = np.array(array, copy=True)  # the network gets no memory of anyone else
+            found = torch.from_numpy(
+                array if array.dtype.kind != "u" or array.itemsize == 1 else array.astype(np.int64)
+            )
+            keep = array.dtype.kind in "iu" and self._integers
+            return found.to(weight.device) if keep else found.to(weight.device, weight.dtype)
+
+        if isinstance(inputs, Mapping):
+            return {name: tensor(part) for name, part in inputs.items()}
+        return tuple(map(tensor, inputs)) if isinstance(inputs, tuple) else tensor(inputs)
+
+    def _takes_integers(self, inputs: Inputs) -> bool:
+        """Whether the network takes integers, such as token numbers, as they are: tried on the first sample."""
+        self._integers = True
+        try:
+            with self._quiet(gradients=False):
+                self._run(self.tensors(first_rows(inputs, 1)))
+        except Exception:
+            return False
+        finally:
+            self._integers = None
+        return True
+
+    def _weight(self) -> Any:
+        """A tensor that tells device and precision: one of the type that most weights have."""
+        tensors = [*self.module.parameters(), *self.module.buffers()]
+        floating = [one for one in tensors if one.is_floating_point()]
+        if not floating:
+            return torch.zeros(0)
+        sizes: dict[Any, int] = {}
+        for one in floating:
+            sizes[one.dtype] = sizes.get(one.dtype, 0) + one.numel()
+        most = max(sizes, key=lambda dtype: sizes[dtype])
+        return next(one for one in floating if one.dtype == most)
+
+    @contextmanager
+    def _quiet(self, *, gradients: bool) -> Iterator[None]:
+        """One pass at a time, undisturbed."""
+        with lock_of(self.module), undisturbed(self.module, gradients=gradients):
+            yield
+
+    @contextmanager
+    def _watched(
+        self, names: Sequence[str], runs: list[LayerRun], *, copies: bool, cut: int | None = None
+    ) -> Iterator[None]:
+        """While the context lasts, runs of the modules of these names are noted, in the order in which they begin."""
+        with ExitStack() as hooks:
+            for name in names:
+                layer = self.module.get_submodule(name)
+                before, after = _noting_runs(name, layer, name in self.main, runs, copies, cut)
+                hooks.enter_context(layer.register_forward_pre_hook(before, with_kwargs=True))
+                hooks.enter_context(layer.register_forward_hook(after))
+            yield
+
+    def _call(self, inputs: Any, *, softmax: bool) -> Any:
+        """The output that is meant; with `softmax` what its softmax was given."""
+        if not softmax:
+            return one_output(self._run(inputs), self.output, self.name)
+        with SoftmaxNotes() as notes:
+            output = one_output(self._run(inputs), self.output, self.name)
+        given = notes.given(output)
+        return output if given is None else given
+
+    def _run(self, inputs: Any) -> Any:
+        try:
+            if isinstance(inputs, Mapping):
+                return self.module(**inputs)
+            return self.module(*inputs) if isinstance(inputs, tuple) else self.module(inputs)
+        except MemoryError:
+            raise
+        except Exception as error:
+            if isinstance(error, InputError) or _lacks_memory(error):
+                raise
+            shapes = [tuple(one.shape[1:]) for one in parts_of(inputs)]
+            problem = f"the model does not take these inputs: {_first_line(error)}"
+            found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
+            raise InputError(problem, model=self.name, field="inputs", found=found) from error
 
 
-@contextmanager
-def evaluation_mode(module: Any) -> Iterator[None]:
-    """The module with every training flag off; each flag is back afterwards."""
-    flags = [(part, part.training) for part in module.modules()]
-    try:
-        module.eval()
-        yield
-    finally:
-        for part, flag in flags:
-            part.training = flag
+def _held(function: Callable[..., Any], *args: Any) -> Any:
+    with torch.inference_mode(False), torch.enable_grad():
+        return function(*args)
 
 
-def noting(seen: Seen) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...] | None]:
-    """A hook that notes the first argument of a module before it runs.
+def _noting_runs(
+    name: str, layer: Any, main: bool, runs: list[LayerRun], copies: bool, cut: int | None
+) -> tuple[Callable[..., None], Callable[..., Any]]:
+    """Hooks that note each run of a module: before it what it is given, afterwards what it returns."""
+    open_runs: list[int] = []
 
-    The module gets a copy, since one that works in place would write into what was noted.
-    """
+    def before(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        given = next((one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor)), None)
+        open_runs.append(len(runs))
+        # A clone: what works in place afterwards must not write into it. The layer gets the original.
+        runs.append(LayerRun(name, type(layer).__name__, main, None if given is None else given.clone(), None))
 
-    def hook(layer: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    def after(_: Any, args: tuple[Any, ...], output: Any) -> Any:
+        position = open_runs.pop()
+        returned = output[0] if isinstance(output, (tuple, list)) and output else output
+        if isinstance(returned, torch.Tensor):
+            run = runs[position]
+            noted = returned.clone() if copies else returned
+            runs[position] = LayerRun(run.name, run.kind, run.main, run.given, noted)
+        return _detached(output) if position == cut else None
+
+    return before, after
+
+
+def _detached(output: Any) -> Any:
+    if isinstance(output, torch.Tensor):
+        return output.detach()
+    return type(output)(_detached(one) for one in output) if isinstance(output, (tuple, list)) else output
+
+
+def _noting(seen: Seen) -> Callable[[Any, tuple[Any, ...]], None]:
+    """A hook that notes the first argument of a module before it runs."""
+
+    def hook(layer: Any, args: tuple[Any, ...]) -> Any:
         seen.extend((layer, given) for given in args[:1])
         return (args[0].clone(), *args[1:]) if args and isinstance(args[0], torch.Tensor) else None
 
     return hook
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    return any(sign in str(error) for sign in ("can't allocate memory", "out of memory", "ALLOC_FAILED"))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -212,7 +212,9 @@ def test_the_network_sees_the_clean_samples_once_and_the_perturbed_ones_once_a_r
         (lambda x, y: (x, y), {"k": 60}, "k: out of range (expected 1 to 59, found 60)"),
         (lambda x, y: (x, y), {"rounds": 1},
          "rounds: out of range (expected a whole number from 2 on, or None, found 1)"),
-        (lambda x, y: (x, y), {"layer": "input"}, "layer: no such layer (expected features or logits, found input)"),
+        (lambda x, y: (x, y), {"layer": "input"},
+             "perceptron: forward passes: models of this kind have no forward passes here (expected a Keras model or a "
+             "torch.nn.Module, found Perceptron)"),
         (lambda x, y: (x, y), {"perturbation": "noise"},
          "perturbation: no such perturbation (expected one of augmentation, mixing, both, found noise)"),
         (lambda x, y: (1e38 * x, y), {"layer": "features"}, "perceptron: features: an entry is NaN or infinite"),

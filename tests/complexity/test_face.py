@@ -9,7 +9,7 @@ import pytest
 
 import complexity as package
 
-FUNCTIONS = ("angle", "complexity", "p_vectors", "principal_angles", "singular_values")
+FUNCTIONS = ("angle", "complexity", "layers", "p_vectors", "principal_angles", "singular_values")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -64,7 +64,9 @@ def test_the_logits_take_the_place_of_the_features_where_that_is_asked_for(netwo
     assert value.details["layer"] == "logits"
     with pytest.raises(InputError) as caught:
         complexity(network, images, layer="input")
-    assert str(caught.value) == "layer: no such layer (expected features or logits, found input)"
+    assert str(caught.value) == (
+        "Sequential: layer: no such layer (expected one of 0, 1, 2, 3, 4, 5, features, logits, found input)"
+    )
 
 
 def test_the_value_is_a_float_that_says_how_it_was_obtained(network, images):

@@ -54,7 +54,7 @@ def test_a_variant_declares_what_its_measure_does(counted):
          "angle[layer=logits: no variant of a measure (expected NAME[SETTING=VALUE,...] of a single measure)"),
         ("angle[size=3]",
          "angle[size=3]: the measure does not have this setting (expected one of ['center_data', 'center_features', "
-         "'layer', 'max_samples'], found size)"),
+         "'layer', 'max_samples', 'output'], found size)"),
         ("angle[layer]",
          "layer: a setting without a value (expected NAME=VALUE with VALUE as in JSON, or a word in small letters, "
          "found )"),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from complexity.models.features import MAX_BYTES
 from complexity.models.interface import batches
-from complexity.models.torch_model import evaluation_mode
+from complexity.models.torch_passes import evaluation_mode
 
 from ..data import ImageTensors
 from ..networks import Network

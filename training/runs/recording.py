@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from complexity.models.torch_model import evaluation_mode
+from complexity.models.torch_passes import evaluation_mode
 from pgdl_eval.formats.npz import Arrays, write_arrays
 
 from ..networks import Network

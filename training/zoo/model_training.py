@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from complexity.errors import InputError
 from complexity.models.interface import batches
-from complexity.models.torch_model import evaluation_mode
+from complexity.models.torch_passes import evaluation_mode
 from pgdl_eval.formats.architecture import ModelConfig
 from pgdl_eval.formats.atomic import write_json
 

@@ -1,0 +1,244 @@
+"""Layers as they run: which one is the last, where its samples stand, and what else acts on the network's output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, unknown_name
+
+Array = NDArray[Any]
+INPUT, OUTPUT = "input", "output"
+FEATURES, LOGITS = "features", "logits"
+NAMED = 4  # names that a message lists at most
+# Relative difference of outputs that rounding may make, between two passes or with another size of batches.
+EQUAL, EQUAL_IN_HALF = 1e-4, 0.05
+
+
+@dataclass(frozen=True)
+class LayerRun:
+    """One run of a layer in a pass through the network.
+
+    Attributes
+    ----------
+    name, kind : its path in the network, and its class.
+    main : whether it is dense or convolutional, so that its input can be the features.
+    given, returned : its first input and its output, tensors of the framework; None where they are no tensors.
+    """
+
+    name: str
+    kind: str
+    main: bool
+    given: Any
+    returned: Any
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A pass of a few samples through the network, with the runs of all its layers, in order.
+
+    Attributes
+    ----------
+    output : the network's output, the one that is meant where it has several.
+    runs : of the layers.
+    parameters : the weights by name.
+    connected : target, tensors -> whether each of the tensors acts on the target; None where the framework cannot tell.
+    """
+
+    output: Any
+    runs: Sequence[LayerRun]
+    parameters: Sequence[tuple[str, Any]] = ()
+    connected: Callable[[Any, Sequence[Any]], list[bool]] | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a network values are taken.
+
+    Attributes
+    ----------
+    layer, kind : the layer's name and class.
+    end : its "input" or its "output".
+    runs : how often the layer runs in a pass; the values are those of the last run.
+    axis : of its tensor, along which the samples stand.
+    fold : entries along this axis that belong to one sample.
+    samples_first : whether those of one sample stand beside each other.
+    """
+
+    layer: str
+    kind: str
+    end: str
+    runs: int
+    axis: int = 0
+    fold: int = 1
+    samples_first: bool = True
+
+    def rows(self, values: Array, samples: int) -> Array:
+        """The layer's tensor as one row a sample: (samples, d)."""
+        values = np.moveaxis(values, self.axis, 0)
+        if self.fold > 1:
+            shape = (samples, self.fold) if self.samples_first else (self.fold, samples)
+            values = values.reshape(*shape, *values.shape[1:])
+            values = values if self.samples_first else values.swapaxes(0, 1)
+        return values.reshape(samples, -1)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a look at a few samples says of the layer that is taken.
+
+    Attributes
+    ----------
+    place : where the values are taken.
+    after : weights that act after the layer or past it.
+    beside : whether earlier layers also act on the output past this one, as on the residual path of a network without
+        a head.
+    spread, batch_spread : largest difference of the output between two equal passes, and between a batch and a smaller
+        one, over the largest entry; 0 where rounding can make it.
+    raw : whether the layer is given the network's input itself.
+    """
+
+    place: Place
+    after: tuple[str, ...] = ()
+    beside: bool = False
+    spread: float = 0.0
+    batch_spread: float = 0.0
+    raw: bool = False
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a measure says of the layer: its name, class and end, and what is unusual about it."""
+        unusual = {
+            "acts_after_layer": list(self.after),
+            "acts_past_layer": self.beside,
+            "spread_of_two_passes": self.spread,
+            "spread_over_batch_sizes": self.batch_spread,
+        }
+        place = {"layer_name": self.place.layer, "layer_kind": self.place.kind, "layer_end": self.place.end}
+        return place | {name: value for name, value in unusual.items() if value}
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why values from this layer should not be trusted without a second look, a sentence each."""
+        where = f"{self.place.layer} ({self.place.kind})"
+        found = []
+        if self.spread:
+            found.append(f"two equal passes differ by {self.spread:.2g}: the network is random in evaluation mode")
+        elif self.batch_spread:
+            found.append(f"the output depends on the other samples of a batch (by {self.batch_spread:.2g})")
+        if self.raw:
+            found.append(f"the last dense or convolutional layer, {where}, is given the network's input itself")
+        if self.beside:
+            found.append(f"the network has no head: a part of its output does not pass through {where}")
+        return found
+
+
+def last_run(trace: Trace, model: str) -> int:
+    """The position of the last dense or convolutional run that acts on the network's output.
+
+    Raises
+    ------
+    InputError
+        If none runs.
+    """
+    runs = [position for position, run in enumerate(trace.runs) if run.main]
+    if not runs:
+        raise InputError("no dense or convolutional layer runs", model=model, field="layers")
+    if trace.connected is not None:
+        acting = trace.connected(trace.output, [trace.runs[position].returned for position in runs])
+        runs = [position for position, acts in zip(runs, acting, strict=True) if acts] or runs
+    return runs[-1]
+
+
+def acting_after(trace: Trace, chosen: int) -> tuple[str, ...]:
+    """Weights that act on the output of a trace, but not on the input of the chosen run; without that layer's own.
+
+    The output of the chosen run must be cut off in this trace.
+    """
+    if trace.connected is None:
+        return ()
+    run = trace.runs[chosen]
+    others = [(name, tensor) for name, tensor in trace.parameters if not name.startswith(run.name + ".")]
+    tensors = [tensor for _, tensor in others]
+    on_output, on_input = trace.connected(trace.output, tensors), trace.connected(run.given, tensors)
+    pairs = zip(others, on_output, on_input, strict=True)
+    return tuple(name for (name, _), output, given in pairs if output and not given)
+
+
+def acting_beside(trace: Trace, chosen: int) -> bool:
+    """Whether weights before the chosen run also act on the output past it, in a trace where it is cut off."""
+    if trace.connected is None:
+        return False
+    tensors = [tensor for _, tensor in trace.parameters]
+    run = trace.runs[chosen]
+    on_output, on_input = trace.connected(trace.output, tensors), trace.connected(run.given, tensors)
+    return any(output and given for output, given in zip(on_output, on_input, strict=True))
+
+
+def samples_axis(whole: Array, fewer: Array, samples: int, where: str, model: str) -> tuple[int, int, bool]:
+    """Axis, fold and order of the samples in a layer's tensor, from a batch and from that without its last sample.
+
+    Parameters
+    ----------
+    whole, fewer : the tensor of `samples` samples, and of one less.
+
+    Raises
+    ------
+    InputError
+        If no axis grows with the samples, or more than one does, or rows cannot be told apart.
+    """
+    problem, expected = "rows of the layer's tensor are no samples", f"an axis that grows with the {samples} samples"
+    found = f"shapes {whole.shape} and, with one sample less, {fewer.shape}"
+    error = InputError(problem, model=model, field=where, expected=expected, found=found)
+    if whole.ndim != fewer.ndim or whole.ndim == 0:
+        raise error
+    grown = [axis for axis in range(whole.ndim) if whole.shape[axis] != fewer.shape[axis]]
+    if len(grown) != 1:
+        raise error
+    (axis,) = grown
+    fold, rest = divmod(whole.shape[axis], samples)
+    if rest or fewer.shape[axis] != fold * (samples - 1):
+        raise error
+    if fold == 1:
+        return axis, 1, True
+    for samples_first in (True, False):
+        place = Place("", "", INPUT, 1, axis, fold, samples_first)
+        if np.allclose(place.rows(whole, samples)[:-1], place.rows(fewer, samples - 1), rtol=1e-3, atol=1e-6):
+            return axis, fold, samples_first
+    raise error
+
+
+def difference(first: Array, second: Array) -> float:
+    """The largest difference between two arrays, over the largest entry; infinite where their shapes differ."""
+    if first.shape != second.shape:
+        return float("inf")
+    scale = float(np.max(np.abs(first), initial=0.0))
+    with np.errstate(invalid="ignore"):
+        gap = float(np.max(np.abs(first - second), initial=0.0))
+    return gap / scale if scale > 0 and np.isfinite(gap) else gap
+
+
+def parse(layer: str, names: Sequence[str], model: str) -> tuple[str, str]:
+    """Name and end of "NAME" or "NAME:output".
+
+    Raises
+    ------
+    InputError
+        If no layer has this name; the nearest names are suggested.
+    """
+    name, colon, end = layer.rpartition(":")
+    name, end = (name, end) if colon and end in (INPUT, OUTPUT) else (layer, INPUT)
+    if name not in names:
+        known = [FEATURES, LOGITS, *names]
+        raise unknown_name("layer", name, known).at(model=model)
+    return name, end
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"

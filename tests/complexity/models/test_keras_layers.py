@@ -1,0 +1,152 @@
+"""Which layer of a Keras model is taken, whatever the model is made of, and what is left of the pass."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as kl
+from reference_angle import reference
+
+from complexity import InputError, complexity, layers
+from complexity.models import adapt
+from pgdl_eval.measures import find_measure
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.random((20, 4), dtype=np.float32), np.arange(20) % 3
+IMAGES = RNG.random((20, 8, 8, 3), dtype=np.float32)
+STEPS = RNG.random((20, 5, 4), dtype=np.float32)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)
+
+
+class Block(kl.Layer):
+    """A custom layer that holds two dense ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = kl.Dense(8, "relu"), kl.Dense(8, "relu")
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+
+def block_model():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, kl.Dense(3)(Block()(inputs)))
+
+
+def test_dense_layers_inside_a_custom_layer_count():
+    model = block_model()
+    plain = keras.Sequential([keras.Input((4,)), kl.Dense(8, "relu"), kl.Dense(8, "relu"), kl.Dense(3)])
+    plain.set_weights(model.get_weights())
+    for name in ("vc_dimension", "jacobian_norm", "angle"):
+        expected = float(find_measure(name)(plain, (X, LABELS)))
+        assert float(find_measure(name)(model, (X, LABELS))) == pytest.approx(expected, rel=1e-4), name
+
+
+def test_the_last_layer_may_be_inside_a_custom_one():
+    inputs = keras.Input((4,))
+    block = Block()
+    model = keras.Model(inputs, block(inputs))
+    expected = np.asarray(block.first(X))
+    found = complexity(model, (X, LABELS))
+    assert float(found) == pytest.approx(reference(expected, X), abs=1e-4)
+    assert found.details["layer_name"].endswith(f"/{block.second.name}")
+
+
+FEATURES = {
+    "separable convolution": (IMAGES, lambda: [kl.Conv2D(4, 3, activation="relu"), kl.SeparableConv2D(3, 3)], 1),
+    "transposed convolution": (IMAGES, lambda: [kl.Conv2D(4, 3, activation="relu"), kl.Conv2DTranspose(3, 3)], 1),
+    "dense in time": (STEPS, lambda: [kl.LSTM(6, return_sequences=True), kl.TimeDistributed(kl.Dense(3))], 1),
+    "dropout in front": (X, lambda: [kl.Dense(8, "relu"), kl.Dropout(0.5), kl.Dense(3)], 1),
+    "spectral normalization": (X, lambda: [kl.Dense(8, "relu"), kl.SpectralNormalization(kl.Dense(3))], 1),
+}
+
+
+@pytest.mark.parametrize("kind", FEATURES)
+def test_the_features_are_the_input_of_the_last_dense_or_convolutional_layer(kind):
+    inputs, make, layer_count = FEATURES[kind]
+    model = keras.Sequential([keras.Input(inputs.shape[1:]), *make()])
+    hidden = keras.Model(model.inputs[0], model.layers[layer_count - 1].output)(inputs)
+    before = inputs.copy()
+    assert float(complexity(model, (inputs, LABELS))) == pytest.approx(reference(hidden, inputs), abs=1e-4)
+    assert np.array_equal(inputs, before)
+
+
+def test_attention_is_seen_from_inside():
+    inputs = keras.Input((5, 4))
+    hidden = kl.Dense(8, "tanh")(inputs)
+    model = keras.Model(inputs, kl.MultiHeadAttention(2, 4)(hidden, hidden))
+    assert len(adapt(model).kernels()) == 5
+    found = complexity(model, (STEPS, LABELS))
+    assert found.details["layer_name"].endswith("/attention_output")
+    assert adapt(model).features(STEPS).shape == (20, 5 * 2 * 4)
+
+
+def test_kernels_of_separable_convolutions_are_two():
+    model = keras.Sequential([keras.Input((8, 8, 3)), kl.SeparableConv2D(4, 3), kl.Flatten(), kl.Dense(3)])
+    assert [kernel.shape for kernel in adapt(model).kernels()] == [(3, 3, 3, 1), (1, 1, 3, 4), (144, 3)]
+
+
+@pytest.mark.parametrize("end", [[kl.Softmax], [lambda: kl.Activation("softmax"), lambda: kl.Reshape((3, 1))]])
+def test_a_softmax_is_left_out_also_behind_what_only_reshapes(end):
+    body = [keras.Input((4,)), kl.Dense(8, "tanh"), kl.Dense(3)]
+    model = keras.Sequential([*body, *(make() for make in end)])
+    expected = np.asarray(keras.Sequential(body)(X))
+    np.testing.assert_allclose(adapt(model).logits(X), expected, rtol=1e-6)
+
+
+def test_several_outputs_are_listed_and_one_is_chosen():
+    inputs = keras.Input((4,))
+    hidden = kl.Dense(8, "tanh")(inputs)
+    model = keras.Model(inputs, {"classes": kl.Dense(3)(hidden), "other": kl.Dense(2)(hidden)})
+    with pytest.raises(InputError, match=r"several outputs; say which .* \(found classes \(20, 3\), other \(20, 2\)\)"):
+        complexity(model, (X, LABELS), layer="logits")
+    assert adapt(model, "other").logits(X).shape == (20, 2)
+
+
+def test_a_model_that_was_never_called_is_refused_and_stays_unbuilt():
+    model = keras.Sequential([kl.Dense(8), kl.Dense(3)])
+    with pytest.raises(InputError, match="the model has no weights yet: call it once on a batch"):
+        complexity(model, (X, LABELS))
+    assert not model.built
+
+
+def test_an_error_inside_a_model_keeps_its_words():
+    class Broken(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = kl.Dense(3)
+
+        def call(self, x):
+            if x.shape[-1] != 4:
+                raise ValueError("four numbers are needed")
+            return self.dense(x)
+
+    model = Broken()
+    model(X)
+    with pytest.raises(InputError, match=r"does not take these inputs: .*four numbers are needed.* \(found \(3,\)\)"):
+        complexity(model, (X[:, :3], LABELS))
+
+
+def test_layers_are_listed_and_named():
+    model = block_model()
+    names = [one.name for one in layers(model, X)]
+    default = [one.name for one in layers(model, X) if one.default]
+    assert default == [model.layers[-1].name]
+    found = complexity(model, (X, LABELS), layer=names[-1])
+    assert float(found) == float(complexity(model, (X, LABELS)))
+
+
+def test_threads_that_share_a_model_get_each_its_own_value_and_leave_it_as_it_was():
+    model = block_model()
+    data = [(X + shift, LABELS) for shift in (0, 0.1, 0.5, 2)]
+    expected = [float(complexity(model, one)) for one in data]
+    with ThreadPoolExecutor(4) as pool:
+        found = [list(pool.map(lambda one: float(complexity(model, one)), data)) for _ in range(3)]
+    assert found == [expected] * 3
+    assert not any("call" in vars(layer) for layer in adapt(model).by_name.values())
