@@ -14,6 +14,7 @@ from complexity.models import adapt
     "distance",
     higher_means="larger gap",
     needs=("initial weights",),
+    cost="none but reading the weights",
     source="the starter kit's baseline; Table 1 of the paper",
 )
 def complexity(model: Any, dataset: Any) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import submitted
 from .measures.combination import resolve
-from .measures.registry import Measured
+from .measures.measured import Measured
 
 
 def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
