@@ -151,9 +151,11 @@ def _declared(measure: Measure) -> dict[str, Any]:
     return {
         "name": measure.name,
         "higher_means": measure.higher_means,
+        "unit": measure.unit,
         "bounds": [bound if np.isfinite(bound) else None for bound in measure.bounds],
         "needs": sorted(measure.needs),
         "order_free": measure.order_free,
         "settings": _defaults(measure),
+        "cost": measure.cost,
         "source": measure.source,
     }

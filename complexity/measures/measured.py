@@ -56,9 +56,6 @@ class Measured(float):
     def __format__(self, specification: str) -> str:
         return format(float(self), specification)
 
-    def __getnewargs__(self) -> tuple[float, dict[str, Any]]:  # type: ignore[override]  # a float's are its value alone
-        return float(self), self.details
-
     def _in_brackets(self) -> str:
         name = self.details.get("measure")
         return f"({name})" if name else ""

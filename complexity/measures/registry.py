@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from ..errors import InputError, collected_warnings, unknown_name
 from .measured import Measured
-from .settings import check_settings
+from .settings import check_settings, without_numpy_scalars
 
 Direction = Literal["larger gap", "smaller gap"]
 Function = TypeVar("Function", bound=Callable[..., float])
@@ -51,7 +51,7 @@ class Measure:
     def __call__(self, model: Any, dataset: Any, **settings: Any) -> Measured:
         self.check(settings)
         with collected_warnings() as warnings:
-            value = self.function(model, dataset, **settings)
+            value = self.function(model, dataset, **without_numpy_scalars(settings))
         own = value.own_details if isinstance(value, Measured) else {}
         declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}
         return Measured(value, {**declared, **own, "warnings": warnings})

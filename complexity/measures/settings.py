@@ -20,6 +20,11 @@ ABSTRACT = {bool: bool, int: Integral, str: str}
 WORDS = {bool: "True or False", int: "a whole number", float: "a finite number", str: "a word", type(None): "None"}
 
 
+def without_numpy_scalars(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with Python's numbers in place of NumPy's."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
+
+
 def check_settings(measure: str, function: Callable[..., Any], settings: Mapping[str, Any]) -> None:
     """Raise an InputError for a setting that the function does not have, or for a value of another type than it says.
 
@@ -55,8 +60,10 @@ def fits(value: Any, wanted: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(fits(value, one) for one in inner)
     if origin is Literal:
-        return any(value == one and type(value) is type(one) for one in inner)
-    if origin in (list, tuple) or _is_sequence(origin):
+        return any(type(value) is type(one) and value == one for one in inner)
+    if origin is tuple and inner[-1:] != (...,):
+        return _is_list(value) and len(value) == len(inner) and all(map(fits, value, inner))
+    if _is_sequence(origin):
         return _is_list(value) and all(fits(one, inner[0]) for one in value)
     if wanted is None or wanted is type(None):
         return value is None
@@ -74,7 +81,9 @@ def in_words(wanted: Any) -> str:
         return " or ".join(in_words(one) for one in inner)
     if origin is Literal:
         return " or ".join(repr(one) for one in inner)
-    if inner:
+    if origin is tuple and inner[-1:] != (...,):
+        return f"a list of {len(inner)}: {', '.join(in_words(one) for one in inner)}"
+    if _is_sequence(origin):
         return f"a list, each entry {in_words(inner[0])}"
     return WORDS.get(wanted, getattr(wanted, "__name__", str(wanted)))
 

@@ -9,15 +9,16 @@ import pytest
 
 from complexity import complexity
 from complexity.errors import InputError
+from complexity.measures.registry import Measure
 from complexity.measures.settings import check_settings
 
 
 def function(
     model, dataset, *, count: int | None = 5, share: float = 0.5, flag: bool = False, layer: str = "logits",
     weights: Sequence[float] = (1.0,), names: str | Sequence[str] = "auto", kind: Literal["a", "b"] = "a",
-    number=3, switch=True, anything=None, late: int = None,  # noqa: RUF013
+    number=3, switch=True, anything=None, late: int = None, pair: tuple[int, str] = (1, "a"),  # noqa: RUF013
 ):  # fmt: skip
-    """Stands for a measure; the last four tell little of their types."""
+    """Stands for a measure; four of them tell little of their types."""
 
 
 check = partial(check_settings, "test", function)
@@ -29,7 +30,7 @@ check = partial(check_settings, "test", function)
         {"count": 7}, {"count": None}, {"count": np.int32(7)}, {"share": 1}, {"share": np.float32(1)}, {"flag": True},
         {"flag": np.bool_(True)}, {"weights": [1, 0.5]}, {"weights": (1, 2)}, {"weights": np.ones(2)}, {"weights": []},
         {"names": "all"}, {"names": ["crop"]}, {"kind": "b"}, {"number": 0.5}, {"switch": False}, {"anything": object},
-        {"late": None}, {},
+        {"late": None}, {"pair": [2, "b"]}, {},
     ],
 )  # fmt: skip
 def test_what_the_signature_allows_is_taken(settings):
@@ -47,8 +48,10 @@ def test_what_the_signature_allows_is_taken(settings):
         ({"names": 3}, "names: test cannot take this setting (expected a word or a list, each entry a word, found 3 "
          "(int))"),
         ({"kind": "c"}, "kind: test cannot take this setting (expected 'a' or 'b', found 'c' (str))"),
+        ({"pair": 3}, "pair: test cannot take this setting (expected a list of 2: a whole number, a word, found 3 "
+         "(int))"),
         ({"cuont": 7}, "cuont: test has no such setting; did you mean count? (expected one of anything, count, flag, "
-         "kind, late, layer, names, number, share, switch, weights, found cuont)"),
+         "kind, late, layer, names, number, pair, share, switch, weights, found cuont)"),
     ],
 )  # fmt: skip
 def test_what_it_does_not_allow_is_an_error_that_says_what_is(settings, message):
@@ -62,7 +65,8 @@ def test_what_it_does_not_allow_is_an_error_that_says_what_is(settings, message)
     [
         {"count": True}, {"count": float("nan")}, {"share": float("nan")}, {"share": float("inf")}, {"share": True},
         {"share": None}, {"flag": 1}, {"flag": None}, {"layer": None}, {"layer": 3}, {"weights": "ab"}, {"weights": 1},
-        {"weights": {"a": 1}}, {"names": [1]}, {"number": "3"}, {"switch": "no"}, {"late": "x"},
+        {"weights": {"a": 1}}, {"names": [1]}, {"number": "3"}, {"switch": "no"}, {"late": "x"}, {"pair": [2]},
+        {"pair": ["b", 2]}, {"kind": np.ones(2)},
     ],
 )  # fmt: skip
 def test_values_of_other_types_are_errors(settings):
@@ -83,3 +87,11 @@ def test_the_face_checks_them_before_it_looks_at_model_and_data():
     assert str(caught.value) == (
         "center_features: angle cannot take this setting (expected True or False, found 'no' (str))"
     )
+
+
+def test_a_measure_gets_pythons_numbers_for_those_of_numpy():
+    def counting(model, dataset, *, count: int = 1):
+        assert type(count) is int
+        return float(count)
+
+    assert Measure("counting", counting, "larger gap", (0, 9), frozenset(), True, "test")(0, 0, count=np.int64(5)) == 5
