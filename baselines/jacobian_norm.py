@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from complexity.measures.registry import Measured, measure
+from complexity.measures.measured import Measured
+from complexity.measures.registry import measure
 from complexity.models import adapt, batches
 from complexity.samples import read_samples
 
@@ -18,6 +19,7 @@ SAMPLES = 528  # the kit takes 33 batches of 16
     higher_means="larger gap",
     needs=("gradients",),
     order_free=False,
+    cost="a backward pass a sample and class",
     source="the starter kit's baseline; Table 1 of the paper",
 )
 def complexity(

@@ -12,7 +12,8 @@ from scipy.special import logsumexp
 from complexity.errors import InputError
 from complexity.images.drawn_images import Change, Drawn, draw
 from complexity.images.perturbation import mixing
-from complexity.measures.registry import Measured, measure
+from complexity.measures.measured import Measured
+from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.interface import Array
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
@@ -26,6 +27,7 @@ LOSSES = ("cross_entropy", "error")
     "mixup_davies_bouldin",
     higher_means="larger gap",
     needs=("images", "labels"),
+    cost="forward passes over 4 times the samples, 1,200 by default",
     source="Natekar and Sharma, Representation Based Complexity Measures for Predicting Generalization in Deep "
     "Learning, arXiv:2012.02775; github.com/parthnatekar/pgdl",
 )

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from complexity.measures.registry import Measured, measure
+from complexity.measures.measured import Measured
+from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt, batches
 from complexity.models.interface import Array
 from complexity.samples import check_counts, read_samples
@@ -24,6 +25,8 @@ LARGEST = 2.0
     bounds=(0.0, LARGEST),
     needs=("gradients", "labels"),
     order_free=False,
+    unit="relative width",
+    cost="up to 225 gradients over 512 samples",
     source="the starter kit's baseline, with a seed and steps that go up; Table 1 of the paper",
 )
 def complexity(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.errors import InputError, InputWarning
+from complexity.errors import InputError, warn
 from complexity.images.drawn_images import Change, Drawn, draw
 from complexity.images.perturbation import GEOMETRIC, Augmentation, mixing
-from complexity.measures.registry import Measured, measure
+from complexity.measures.measured import Measured
+from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.features import layer_output
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
@@ -28,6 +28,8 @@ PERTURBATIONS = ("augmentation", "mixing")
     higher_means="smaller gap",
     bounds=(0.0, 1.0),
     needs=("images", "labels"),
+    unit="share",
+    cost="forward passes over 5 times the samples, 1,000 by default",
     source="of this project, after the P-vectors of sections 3 and 5 of the paper",
 )
 def subspace_stability(
@@ -94,7 +96,7 @@ def subspace_stability(
     of_rounds = np.mean(list(by_name.values()), axis=0)
     if clean.shape[1] < k:
         text = f"{network.name}: the {layer} have rank {clean.shape[1]}, and k = {k}: what is missing counts 0"
-        warnings.warn(text, InputWarning, stacklevel=2)
+        warn(text)
     details = {
         "standard_error": float(of_rounds.std(ddof=1)) / math.sqrt(rounds),
         "values_of_rounds": by_name,

@@ -11,7 +11,12 @@ from complexity.models import adapt
 SIDE = 32  # the kit takes images of 32 x 32, whatever the task's are
 
 
-@measure("vc_dimension", higher_means="larger gap", source="the starter kit's baseline; Table 1 of the paper")
+@measure(
+    "vc_dimension",
+    higher_means="larger gap",
+    cost="none but reading the weights",
+    source="the starter kit's baseline; Table 1 of the paper",
+)
 def complexity(model: Any, dataset: Any) -> float:
     """D + 2 D ln(22 D 32^2) times the number of kernel entries, for D kernels; the data set is not used."""
     kernels = adapt(model).kernels()

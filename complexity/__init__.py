@@ -13,7 +13,7 @@ InputError, InputWarning : what bad input raises, and what doubtful input gives.
 from .entry import complexity
 from .errors import InputError, InputWarning
 from .inspection import layers
-from .measures.registry import Measured
+from .measures.measured import Measured
 from .pvectors.angles import angle, principal_angles
 from .pvectors.pvector import PVectors, p_vectors, singular_values
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import submitted
+from .measures.arguments import check_arguments
 from .measures.combination import resolve
-from .measures.registry import Measured
+from .measures.measured import Measured
 
 
-def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
+def complexity(model: Any, dataset: Any = None, *more: Any, **settings: Any) -> Measured:
     """The value of the submitted measure: by default the model-data angle in degrees.
 
     Parameters
@@ -26,12 +27,13 @@ def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
 
     Returns
     -------
-    A float with the attribute `details`: settings, numbers of samples, spectral gaps, residuals and error bounds.
+    A float with the attribute `details`: settings, numbers of samples, spectral gaps, residuals, error bounds and
+    warnings; `print` shows its unit, `to_dict()` is a row for a DataFrame.
 
     Raises
     ------
     InputError
-        For a model or a data set from which the measure cannot be computed.
+        For a model or a data set from which the measure cannot be computed, and for settings that it does not take.
 
     Examples
     --------
@@ -42,4 +44,5 @@ def complexity(model: Any, dataset: Any, **settings: Any) -> Measured:
     >>> print(f"{degrees:.2f} degrees, {degrees.details['samples']} samples")
     4.16 degrees, 100 samples
     """
+    check_arguments("complexity(model, data)", model, dataset, more)
     return resolve(submitted.MEASURE)(model, dataset, **settings)

@@ -1,9 +1,13 @@
-"""The one kind of error for bad input: where it is, what was expected and what was found."""
+"""The one kind of error for bad input (where it is, what was expected and found), and the one kind of warning."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from os import PathLike
 from typing import Any
 
@@ -85,3 +89,37 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 class InputWarning(UserWarning):
     """Input that gives a value which should not be trusted without a second look."""
+
+
+OWN_PACKAGES = frozenset({"complexity", "baselines", "pgdl_eval", "training"})
+_collections: ContextVar[tuple[list[str], ...]] = ContextVar("collections", default=())
+
+
+def warn(text: str) -> None:
+    """Give an `InputWarning` that points to the line of the caller outside this project's packages."""
+    for collection in _collections.get():
+        collection.append(text)
+    warnings.warn(text, InputWarning, stacklevel=_frames_inside() + 1)
+
+
+@contextmanager
+def collected_warnings() -> Iterator[list[str]]:
+    """The texts that `warn` gives within the context, in order and in this thread; they are given all the same."""
+    texts: list[str] = []
+    token = _collections.set((*_collections.get(), texts))
+    try:
+        yield texts
+    finally:
+        _collections.reset(token)
+
+
+def _frames_inside() -> int:
+    """How many frames, from that of `warn` up, lie before the first one outside the project's packages."""
+    frame, frames = sys._getframe(1), 0
+    while frame.f_back is not None and _is_inside(frame.f_globals.get("__name__", "")):
+        frame, frames = frame.f_back, frames + 1
+    return frames
+
+
+def _is_inside(module: str) -> bool:
+    return module.partition(".")[0] in OWN_PACKAGES

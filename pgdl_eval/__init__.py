@@ -1,0 +1,29 @@
+"""Complexity measures of trained networks, by name.
+
+list_measures : a table of all measures that are installed, combinations included.
+compute : the value of any of them for a model and a data set.
+
+Commands: `python -m pgdl_eval --help`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .face import compute, list_measures
+
+__all__ = ["compute", "list_measures"]
+
+
+def __getattr__(name: str) -> Any:
+    """What the face offers, loaded when it is used first."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import face
+
+    return getattr(face, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,11 +12,9 @@ from typing import Any
 import click
 import numpy as np
 
-import baselines
-import complexity.measures
 from complexity.errors import InputError
 from complexity.measures.combination import Combination, resolve
-from complexity.measures.registry import Measure, registered
+from complexity.measures.registry import Measure, import_measures, registered
 
 from .metrics.rank_aggregation import aggregate
 
@@ -34,10 +30,8 @@ class Variant(Measure):
 
 def all_measures() -> dict[str, Measure]:
     """Every registered measure by name, those of `complexity/` and `baselines/`, and the paper's combinations."""
-    for package in (complexity.measures, baselines):
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-            if not module.ispkg:
-                importlib.import_module(module.name)
+    for package in ("complexity.measures", "baselines"):
+        import_measures(package)
     return {**registered(), **{name: resolve(name) for name in COMBINATIONS}}
 
 
@@ -62,16 +56,16 @@ def variant(measure: Measure, name: str) -> Variant:
     Raises
     ------
     InputError
-        For a combination, no closing bracket, a setting without a value, or one that the measure does not have.
+        For a combination, no closing bracket, a setting without a value, and one that the measure does not take.
     """
     _, _, inside = name.partition("[")
     if isinstance(measure, Combination) or not inside.endswith("]"):
         raise InputError("no variant of a measure", field=name, expected="NAME[SETTING=VALUE,...] of a single measure")
     fixed = dict(read_setting(text) for text in re.split(r",(?=\w+=)", inside[:-1]))
-    unknown = sorted(set(fixed) - set(measure.settings))
-    if unknown:
-        expected = f"one of {sorted(measure.settings)}"
-        raise InputError("the measure does not have this setting", field=name, expected=expected, found=unknown[0])
+    try:
+        measure.check(fixed)
+    except InputError as error:
+        raise error.at(model=name) from error
     declared = {one.name: getattr(measure, one.name) for one in fields(Measure)}
     return Variant(**{**declared, "name": name, "function": partial(measure.function, **fixed)}, fixed=fixed)
 
@@ -105,7 +99,7 @@ def chosen_settings(measures: Sequence[Measure], given: Mapping[str, Any]) -> di
     Raises
     ------
     InputError
-        For a setting that no measure has, and method and weights of a combination that cannot be.
+        For a setting that no measure has or of a wrong type, and method and weights of a combination that cannot be.
     """
     defaults = {one.name: _defaults(one) for one in measures}
     known = {name for names in defaults.values() for name in names}
@@ -125,6 +119,8 @@ def chosen_settings(measures: Sequence[Measure], given: Mapping[str, Any]) -> di
         if isinstance(one, Combination):  # method and weights fail before anything is computed
             aggregate(np.zeros((len(one.components), 1)), chosen[one.name]["weights"], chosen[one.name]["method"])
             chosen[one.name]["components"] = {part.name: chosen[part.name] for part in one.components}
+        else:
+            one.check(chosen[one.name])
     return chosen
 
 
@@ -155,9 +151,11 @@ def _declared(measure: Measure) -> dict[str, Any]:
     return {
         "name": measure.name,
         "higher_means": measure.higher_means,
+        "unit": measure.unit,
         "bounds": [bound if np.isfinite(bound) else None for bound in measure.bounds],
         "needs": sorted(measure.needs),
         "order_free": measure.order_free,
         "settings": _defaults(measure),
+        "cost": measure.cost,
         "source": measure.source,
     }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import os
 import tempfile
+import warnings
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 import complexity
 from complexity import submitted
-from complexity.errors import InputError
+from complexity.errors import InputError, InputWarning, warn
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
 
@@ -20,12 +22,14 @@ from .measures import Variant, base_name, find_measure
 
 # A zip's entries carry a time; a fixed one makes the same submission the same file.
 TIME = (2020, 7, 1, 0, 0, 0)
+READABLE = 0o644 << 16  # by all: the rights of a file, where a zip's entry keeps them
 
 
 def package(name: str, path: Path) -> None:
     """Write the submission of a measure: the kit unpacks it and runs `from complexity import complexity`.
 
-    That of a combination computes its stand-in for one model at a time, and its metadata say so.
+    That of a combination computes its stand-in for one model at a time, and its metadata say so. A measure that
+    cannot work on the kit's own toy task gives a warning.
 
     Raises
     ------
@@ -43,6 +47,12 @@ def package(name: str, path: Path) -> None:
         dotted_names.append(f"{module}:{part.function.__name__}")
     files["complexity/submitted.py"] = _submitted("+".join(dotted_names))
     files["metadata"] = f"description: {measure.name} ({measure.source})\n".encode()
+    _warn_of_toy_task(measure)
+    _write(files, path)
+
+
+def _write(files: Mapping[str, bytes], path: Path) -> None:
+    """Write a zip of these files, which appears whole."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -50,10 +60,18 @@ def package(name: str, path: Path) -> None:
             zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
             for file in sorted(files):
-                archive.writestr(zipfile.ZipInfo(file, TIME), files[file], zipfile.ZIP_DEFLATED)
+                entry = zipfile.ZipInfo(file, TIME)
+                entry.create_system = 3  # Unix, on any system: the same file, and the rights below count
+                entry.external_attr = READABLE
+                archive.writestr(entry, files[file], zipfile.ZIP_DEFLATED)
         os.replace(temporary.name, path)
     except OSError as error:
         raise InputError(f"the submission cannot be written: {error.strerror}", file=path) from error
+
+
+def _warn_of_toy_task(measure: Measure) -> None:
+    if "images" in measure.needs:  # its points have labels, so a measure that needs these alone works there
+        warn(f"{measure.name} needs images: on the starter kit's own toy task, points of three numbers, it fails")
 
 
 def _package_files() -> dict[str, bytes]:
@@ -85,5 +103,9 @@ def package_command(name: str, path: Path) -> None:
     \b
     pvector package --measure pseudo_validation+angle --out submission.zip
     """
-    package(name, path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", InputWarning)
+        package(name, path)
+    for one in caught:
+        click.echo(f"warning: {one.message}", err=True)
     click.echo(f"{path}: {name}" + (", its stand-in for one model at a time" if "+" in name else ""))

@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from ..errors import InputError
-from .registry import Measure, Measured, find
+from .measured import Measured
+from .registry import Measure, find
 
 FIRST, LATER = 1.0, 0.05  # weights: "weighted aggregation with a constant weight 0.05" (the paper, on its Table 1)
 LOG_SCALE = 25.0  # about the largest log(1 + x) that the unbounded measures of Table 1 reach
@@ -76,7 +77,7 @@ def stand_in(components: Sequence[Measure], model: Any, dataset: Any, *, weights
         "stand_in": "weighted sum for one model; the exact aggregation ranks a whole list",
         "weights": list(weights),
         "components": {
-            component.name: {"value": float(value), **value.details}
+            component.name: {"value": float(value), **value.own_details}
             for component, value in zip(components, values, strict=True)
         },
     }

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, InputWarning
+from ..errors import InputError, warn
 from ..models import TrainedModel, adapt
 from ..models.features import feature_matrix, look
 from ..pvectors.angles import angle
 from ..pvectors.pvector import PVectors, p_vectors
 from ..samples import MAX_SAMPLES, Samples, read_samples
-from .registry import Measured, measure
+from .measured import Measured
+from .registry import measure
 
 RANK_ONE = 1e-3  # sigma_2 / sigma_1 that float32 rounding can leave of a matrix of rank one
 EQUAL = 1e-6  # relative spread of the entries of a P-vector that are all the same
@@ -23,6 +23,8 @@ EQUAL = 1e-6  # relative spread of the entries of a P-vector that are all the sa
     "angle",
     higher_means="larger gap",
     bounds=(0.0, 90.0),
+    unit="degrees",
+    cost="one forward pass over the samples",
     source="Exploring the common principal subspace of deep features in neural networks, sections 3 and 5",
 )
 def angle_to_data(
@@ -62,14 +64,14 @@ def angle_to_data(
         raise InputError("an angle needs more samples", field="dataset", expected="at least 2", found=len(samples))
     if samples.truncated and max_samples == MAX_SAMPLES:
         text = f"only the first {MAX_SAMPLES} samples are used; max_samples=None uses all"
-        warnings.warn(text, InputWarning, stacklevel=2)
+        warn(text)
     data = data_p_vector(samples, center_data)
     features = _model_p_vector(network, samples, layer, center_features)
     warn_if_doubtful(data, "the inputs", network.name)
     warn_if_doubtful(features, f"the {layer}", network.name)
     found = look(network, layer, samples.inputs)
     for doubt in found.doubts if found else ():
-        warnings.warn(f"{network.name}: {doubt}", InputWarning, stacklevel=3)
+        warn(f"{network.name}: {doubt}")
     degrees = float(angle(features.vectors[:, 0], data.vectors[:, 0]))
     details = {
         "samples": len(samples),
@@ -101,11 +103,11 @@ def warn_if_doubtful(found: PVectors, what: str, model: str) -> None:
     """Warn, naming the model, where a P-vector is ill-determined or comes from rows that are all the same."""
     if not found.converged[0]:
         text = f"{model}: the P-vector of {what} is not well determined: {found.reason[0]}"
-        warnings.warn(f"{text} (error about {found.angle_error[0]:.3g} degrees)", InputWarning, stacklevel=3)
+        warn(f"{text} (error about {found.angle_error[0]:.3g} degrees)")
     vector, values = np.abs(found.vectors[:, 0]), found.singular_values
     if values[1] <= RANK_ONE * values[0] and np.ptp(vector) <= EQUAL * vector.max():
         text = f"{model}: {what} are constant: the same row for every sample"
-        warnings.warn(text, InputWarning, stacklevel=3)
+        warn(text)
 
 
 def _model_p_vector(network: TrainedModel, samples: Samples, layer: str, center: bool) -> PVectors:

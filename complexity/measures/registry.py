@@ -5,31 +5,18 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from ..errors import InputError, unknown_name
+from ..errors import InputError, collected_warnings, unknown_name
+from .measured import Measured
+from .settings import check_settings, without_numpy_scalars
 
 Direction = Literal["larger gap", "smaller gap"]
 Function = TypeVar("Function", bound=Callable[..., float])
 NEEDS = ("gradients", "images", "initial weights", "labels")
-
-
-class Measured(float):
-    """The value of a measure: a float that also says how it was obtained.
-
-    `details` holds what a reader needs to judge the number (settings, spectral gap, standard error, ...),
-    in types that JSON can hold.
-    """
-
-    details: Mapping[str, Any]
-
-    def __new__(cls, value: float, details: Mapping[str, Any] | None = None) -> Measured:
-        self = super().__new__(cls, value)
-        self.details = MappingProxyType(dict(details or {}))
-        return self
 
 
 @dataclass(frozen=True)
@@ -47,6 +34,8 @@ class Measure:
     needs : what it needs beside a model and its inputs; a subset of `NEEDS`.
     order_free : whether the value is the same for any order of the samples.
     source : the paper, section or equation that defines it.
+    unit : of its values, "degrees" or "share"; empty for a number without one.
+    cost : what computing it takes, in words; empty where nobody said it.
     """
 
     name: str
@@ -56,10 +45,25 @@ class Measure:
     needs: frozenset[str]
     order_free: bool
     source: str
+    unit: str = field(default="", kw_only=True)
+    cost: str = field(default="", kw_only=True)
 
     def __call__(self, model: Any, dataset: Any, **settings: Any) -> Measured:
-        value = self.function(model, dataset, **settings)
-        return value if isinstance(value, Measured) else Measured(value)
+        self.check(settings)
+        with collected_warnings() as warnings:
+            value = self.function(model, dataset, **without_numpy_scalars(settings))
+        own = value.own_details if isinstance(value, Measured) else {}
+        declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}
+        return Measured(value, {**declared, **own, "warnings": warnings})
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Raise an InputError for settings by names or of types that the function does not take."""
+        check_settings(self.name, self.function, settings)
+
+    @property
+    def gap_if_larger(self) -> str:
+        """What a larger value tells: "larger expected gap" or "smaller expected gap"."""
+        return self.higher_means.replace("gap", "expected gap")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -88,6 +92,8 @@ def measure(
     needs: Iterable[str] = (),
     order_free: bool = True,
     source: str,
+    unit: str = "",
+    cost: str = "",
 ) -> Callable[[Function], Function]:
     """Register the decorated function (model, dataset, **settings) -> float as the measure `name`.
 
@@ -101,7 +107,9 @@ def measure(
 
     def register(function: Function) -> Function:
         known = _registry.get(name)
-        declared = Measure(name, function, higher_means, bounds, frozenset(needs), order_free, source)
+        declared = Measure(
+            name, function, higher_means, bounds, frozenset(needs), order_free, source, unit=unit, cost=cost
+        )
         if known is not None and known.dotted_name != declared.dotted_name:
             raise InputError(f"two measures are named {name!r}", found=[known.dotted_name, declared.dotted_name])
         _registry[name] = declared
@@ -115,18 +123,29 @@ def registered() -> dict[str, Measure]:
     return dict(_registry)
 
 
+def import_measures(package: str) -> None:
+    """Import the modules of a package, which registers the measures that they define."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if not module.ispkg:
+            importlib.import_module(module.name)
+
+
 def find(name: str) -> Measure:
     """The measure of that name, or the one at `package.module:function`.
+
+    Those of this package are always known, others once their modules are imported.
 
     Raises
     ------
     InputError
         If there is none; the nearest known names are suggested.
     """
+    if ":" in name and name not in _registry:
+        return load(name)
+    if name not in _registry:
+        import_measures(__package__)
     if name in _registry:
         return _registry[name]
-    if ":" in name:
-        return load(name)
     raise unknown_name("measure", name, _registry)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.errors import InputError, InputWarning
+from complexity.errors import InputError, warn
 
 from .architecture import ModelConfig, read_model_config
 from .layers import Shape
@@ -112,7 +111,7 @@ def find_tasks(input_dir: Path) -> list[Task]:
         raise InputError("no task in this folder", file=input_dir, expected="TASK/model_N/config.json")
     for folder in folders:
         if (folder / TRAIN).is_dir() and not _models(folder):
-            warnings.warn(f"{folder}: samples, but no model_N: not a task", InputWarning, stacklevel=2)
+            warn(f"{folder}: samples, but no model_N: not a task")
     return tasks
 
 

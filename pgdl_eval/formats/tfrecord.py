@@ -8,7 +8,6 @@ from __future__ import annotations
 import mmap
 import re
 import struct
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import google_crc32c
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from complexity.errors import InputError, InputWarning
+from complexity.errors import InputError, warn
 
 from .tensor_proto import parse_example, serialize_example
 
@@ -75,7 +74,7 @@ def find_shards(folder: Path) -> list[Path]:
     absent = sorted(set(range(max(numbered))) - set(numbered))
     if absent:
         text = f"{folder}: shard {', '.join(map(str, absent))} of 0 to {max(numbered)} is absent"
-        warnings.warn(text, InputWarning, stacklevel=2)
+        warn(text)
     return [numbered[number] for number in sorted(numbered)]
 
 

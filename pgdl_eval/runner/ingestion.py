@@ -184,8 +184,8 @@ class TaskRun:
                 "the measure is not a finite number", model=model, field=sheet.measure.name, found=float(value)
             )
         sheet.values[model] = float(value)
-        if value.details:
-            sheet.provenance.details[model] = dict(value.details)
+        if value.own_details:
+            sheet.provenance.details[model] = value.own_details
         doubts = [str(one.message) for one in caught if issubclass(one.category, InputWarning)]
         if doubts:
             sheet.provenance.warnings[model] = doubts

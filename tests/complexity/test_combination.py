@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from complexity.errors import InputError
 from complexity.measures.combination import Combination, combination_of, on_common_scale, resolve
-from complexity.measures.registry import Measure, Measured
+from complexity.measures.measured import Measured
+from complexity.measures.registry import Measure
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.measures import all_measures, find_measure

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import complexity as package
+import pgdl_eval
 
 FUNCTIONS = ("angle", "complexity", "layers", "p_vectors", "principal_angles", "singular_values")
 
@@ -17,6 +18,16 @@ def test_the_examples_of_a_function_are_true(name):
     if name == "complexity":
         pytest.importorskip("torch")
     function = getattr(package, name)
+    (found,) = doctest.DocTestFinder(recurse=False).find(function, name, globs={name: function})
+    assert found.examples
+    assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
+
+
+@pytest.mark.parametrize("name", pgdl_eval.__all__)
+def test_the_examples_of_the_measures_by_name_are_true(name):
+    pytest.importorskip("torch")
+    function = getattr(pgdl_eval, name)
+    assert (function.__module__, function.__qualname__) == ("pgdl_eval", name)
     (found,) = doctest.DocTestFinder(recurse=False).find(function, name, globs={name: function})
     assert found.examples
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
@@ -39,3 +50,15 @@ def test_importing_it_loads_neither_frameworks_nor_other_floors():
     script = f"import complexity, sys; print([name for name in {foreign} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_importing_the_measures_by_name_loads_nothing_until_they_are_used():
+    script = "import pgdl_eval, sys; print([name for name in ('numpy', 'pandas', 'complexity') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_fresh_interpreter_finds_the_packages_own_measures_by_name():
+    script = "from complexity.measures.registry import find; print(find('angle').unit, find('pseudo_validation').unit)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "degrees share\n"

@@ -108,6 +108,7 @@ def test_measures_are_listed_as_lines_or_as_json():
     assert [line.partition(":")[0] for line in lines] == [one["name"] for one in listed] == list(all_measures())
     angle = next(one for one in listed if one["name"] == "angle")
     assert (angle["higher_means"], angle["bounds"]) == (all_measures()["angle"].higher_means, [0, 90])
+    assert (angle["unit"], angle["cost"]) == ("degrees", all_measures()["angle"].cost)
     assert set(angle["settings"]) == set(all_measures()["angle"].settings)
     assert next(one for one in listed if one["name"] == "distance")["bounds"] == [0, None]
     combined = next(one for one in listed if one["name"] == "distance+angle")

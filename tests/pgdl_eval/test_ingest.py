@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from complexity.errors import InputError, InputWarning
-from complexity.measures.registry import Measure, Measured
+from complexity.measures.measured import Measured
+from complexity.measures.registry import Measure
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.formats.task import Task

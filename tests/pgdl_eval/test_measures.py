@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from complexity.errors import InputError
-from complexity.measures.registry import Measured, measure, registered
+from complexity.measures.measured import Measured
+from complexity.measures.registry import measure, registered
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.measures import all_measures, find_measure
@@ -53,8 +54,11 @@ def test_a_variant_declares_what_its_measure_does(counted):
         ("angle[layer=logits",
          "angle[layer=logits: no variant of a measure (expected NAME[SETTING=VALUE,...] of a single measure)"),
         ("angle[size=3]",
-         "angle[size=3]: the measure does not have this setting (expected one of ['center_data', 'center_features', "
-         "'layer', 'max_samples', 'output'], found size)"),
+         "angle[size=3]: size: angle has no such setting (expected one of center_data, center_features, layer, "
+         "max_samples, output, found size)"),
+        ('angle[max_samples="all"]',
+         'angle[max_samples="all"]: max_samples: angle cannot take this setting (expected a whole number or None, '
+         "found 'all' (str))"),
         ("angle[layer]",
          "layer: a setting without a value (expected NAME=VALUE with VALUE as in JSON, or a word in small letters, "
          "found )"),

@@ -1,6 +1,8 @@
 """Submissions for the starter kit."""
 
 import os
+import re
+import stat
 import subprocess
 import sys
 import zipfile
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from complexity.errors import InputError
+from complexity.errors import InputError, InputWarning
 from pgdl_eval.__main__ import commands
 from pgdl_eval.measures import all_measures, find_measure
 from pgdl_eval.package import package
@@ -56,6 +58,10 @@ def run_in_kit(script, folder):
     return done.stdout
 
 
+no_images_in_toy_task = pytest.mark.filterwarnings("ignore:.* needs images. on the starter kit's own toy task")
+
+
+@no_images_in_toy_task
 @pytest.mark.parametrize("name", all_measures())
 def test_the_submission_of_every_measure_imports_in_a_bare_interpreter(name, tmp_path):
     package(name, tmp_path / "submission.zip")
@@ -65,6 +71,7 @@ def test_the_submission_of_every_measure_imports_in_a_bare_interpreter(name, tmp
     assert run_in_kit(KIT, tmp_path / "unpacked").split() == ["True", name]
 
 
+@no_images_in_toy_task
 @pytest.mark.parametrize("name", ["pseudo_validation+angle", "distance+angle"])
 def test_the_submission_of_a_combination_computes_its_stand_in_and_says_so(name, tmp_path):
     package(name, tmp_path / "submission.zip")
@@ -96,6 +103,25 @@ def test_the_command_writes_the_submission_and_says_so(tmp_path):
     arguments[2] = "distance+angle"
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)
     assert done.output.endswith("submission.zip: distance+angle, its stand-in for one model at a time\n")
+
+
+def test_every_file_of_a_submission_is_readable_by_all(tmp_path):
+    package("distance", tmp_path / "submission.zip")
+    with zipfile.ZipFile(tmp_path / "submission.zip") as archive:
+        rights = {stat.filemode(entry.external_attr >> 16)[1:] for entry in archive.infolist()}
+    assert rights == {"rw-r--r--"}
+
+
+def test_a_measure_that_fails_on_the_kits_own_task_is_packaged_with_a_warning(tmp_path):
+    path = tmp_path / "submission.zip"
+    text = "pseudo_validation+angle needs images: on the starter kit's own toy task, points of three numbers, it fails"
+    with pytest.warns(InputWarning, match=f"^{re.escape(text)}$") as given:
+        package("pseudo_validation+angle", path)
+    assert [one.filename for one in given] == [__file__]
+    arguments = ["package", "--measure", "pseudo_validation+angle", "--out", str(path)]
+    done = CliRunner().invoke(commands, arguments, catch_exceptions=False)
+    assert done.output.splitlines()[0] == f"warning: {text}"
+    package("sharpness", path)  # the task has labels
 
 
 def test_an_unknown_measure_is_an_error_that_suggests_the_nearest():
