@@ -235,7 +235,13 @@ def with_nan(inputs):
 
 def test_bad_models_and_settings_are_clear_errors(network, images):
     for model, dataset, settings, message in [
-        ("model", images, {}, "not a trained model (expected a Keras model or a torch.nn.Module, found str)"),
+        (
+            "model",
+            images,
+            {},
+            "model: a path is no model (expected the model that was loaded from it, by torch.load or "
+            "keras.models.load_model: complexity(model, data), found str)",
+        ),
         (torch.nn.ReLU(), images, {}, "ReLU: modules: the model has no dense or convolutional layer"),
         (
             network,
