@@ -84,7 +84,7 @@ def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
     InputError
         For inputs that are no images, or without labels.
     """
-    inputs, labels = samples.inputs, samples.class_numbers()
+    inputs, labels = samples.one_input(), samples.class_numbers()
     channels_first = inputs.ndim == 4 and inputs.shape[1] < SMALLEST_SIDE
     images = np.moveaxis(inputs, 1, -1) if channels_first else inputs
     sides, channels = images.shape[1:3], images.shape[3:]

@@ -214,7 +214,6 @@ def test_weights_that_are_not_finite_are_an_error_that_names_the_model(network, 
         (lambda x, y: [], "dataset: the data set has no samples (found list)"),
         (lambda x, y: (with_nan(x), y), "inputs: sample 3 holds nan at (0, 1, 2)"),
         (lambda x, y: (x, y[:5]), "labels: labels do not fit the inputs (expected shape (300,), found shape (5,))"),
-        (lambda x, y: (x, y + 0.5), "labels: labels are no class numbers (expected whole numbers, found float64)"),
         (lambda x, y: 7, "dataset: not a data set (expected a tf.data.Dataset, a pair of arrays or an iterable of "
                          "(input, label), found int)"),
         (lambda x, y: [(x[0], 1), (x[0, :, :4], 1)], "inputs: samples differ in shape (expected one shape, found "

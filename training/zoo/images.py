@@ -38,7 +38,7 @@ class ZooImages:
     @property
     def shape(self) -> Shape:
         """Height, width and channels."""
-        return self.train.inputs.shape[1:]
+        return self.train.one_input().shape[1:]
 
 
 def zoo_images(

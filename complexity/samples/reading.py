@@ -1,0 +1,126 @@
+"""A data set is read once, and remembered as long as it lives and does not change."""
+
+from __future__ import annotations
+
+import weakref
+import zlib
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..identity_cache import IdentityCache
+from .arrays_in_memory import anchors, whole
+from .in_memory import Samples, content
+from .inputs import each
+from .rows import samples_of_arrays, samples_of_items
+from .state import checksum
+
+# More than any training set of the competition holds (SVHN: 73,257); it keeps a larger one from filling the memory.
+MAX_SAMPLES = 100_000
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was read of a data set, and the checksum of its state then."""
+
+    samples: Samples
+    state: int
+
+    def holds(self, rows: int | None) -> bool:
+        return not self.samples.truncated or (rows is not None and rows <= len(self.samples))
+
+
+_remembered_samples: IdentityCache[_Reading] = IdentityCache()
+_remembered_values: IdentityCache[dict[Hashable, Any]] = IdentityCache()
+_begun: dict[int, Iterator[Any]] = {}  # iterators that were read in part and cannot be watched: kept, to be known again
+
+
+def read_samples(dataset: Any, max_samples: int | None = None, batched: bool | None = None) -> Samples:
+    """The first `max_samples` rows of a data set (all for None), remembered as long as the data set lives.
+
+    Parameters
+    ----------
+    dataset : `Samples`; arrays, tensors, tables or lists (inputs, labels), where labels may be None; inputs alone; a
+        dict of columns; a `tf.data.Dataset`, a PyTorch `DataLoader` or a Keras `PyDataset`, whose batches are taken
+        apart; a data set with `__len__` and `__getitem__`; or any iterable of (input, label). Labels in dicts have the
+        key "label", "labels", "y", "target" or "targets". Several inputs are a dict or a tuple of arrays. A third part,
+        the weights of samples, is left out.
+    max_samples : a whole number from 1 on, or None.
+    batched : whether the items are batches, for a data set that does not say so itself.
+
+    Raises
+    ------
+    InputError
+        For no samples, samples of different shapes, inputs that are no finite numbers, labels of another length, items
+        that could be samples or batches, and an iterator that was read before.
+    """
+    _check_settings(max_samples, batched)
+    if isinstance(dataset, Samples):
+        return _first(dataset, max_samples)
+    arrays = whole(dataset)
+    if arrays is None:
+        return _remember(dataset, max_samples, batched)
+    return _with_values(samples_of_arrays(arrays).first(max_samples), anchors(dataset), max_samples)
+
+
+def _check_settings(max_samples: Any, batched: Any) -> None:
+    whole_number = isinstance(max_samples, (int, np.integer)) and not isinstance(max_samples, bool)
+    if max_samples is not None and not (whole_number and max_samples >= 1):
+        expected = ("at least 1" if whole_number else "a whole number") + ", or None"
+        raise InputError("bad number of samples", field="max_samples", expected=expected, found=f"{max_samples!r}")
+    if batched is not None and not isinstance(batched, bool):
+        raise InputError("bad setting", field="batched", expected="True, False or None", found=f"{batched!r}")
+
+
+def _first(samples: Samples, rows: int | None) -> Samples:
+    if rows is None or rows >= len(samples):
+        return samples
+    return samples.remembered(("first", int(rows)), lambda read: read.first(int(rows)))
+
+
+def _remember(dataset: Any, rows: int | None, batched: bool | None) -> Samples:
+    once = isinstance(dataset, Iterator)
+    known = _remembered_samples.get([dataset], batched)
+    if known is not None and known.holds(rows) and (once or known.state == checksum(dataset)):
+        return _first(known.samples, rows)
+    if (known is not None and once) or id(dataset) in _begun:
+        raise InputError(
+            "an iterator can be read once, and this one was",
+            field="dataset",
+            expected="a list, or a data set that can be read again",
+            found=type(dataset).__name__,
+        )
+    samples = samples_of_items(dataset, rows, batched)
+    if _can_be_watched(dataset):
+        _remembered_samples.put([dataset], batched, _Reading(samples, 0 if once else checksum(dataset)))
+    elif once and samples.truncated:
+        _begun[id(dataset)] = dataset
+    return samples
+
+
+def _can_be_watched(dataset: Any) -> bool:
+    try:
+        weakref.ref(dataset)
+    except TypeError:
+        return False
+    return True
+
+
+def _with_values(read: Samples, objects: list[Any], rows: int | None) -> Samples:
+    """Samples that are views of the caller's arrays; only what is computed of them is remembered.
+
+    Views would keep the arrays alive, and arrays can be written to between two calls: so what was computed is kept for
+    these objects together with a checksum of what they hold.
+    """
+    total = 0
+    for _, array in each(read.inputs):
+        total = zlib.crc32(content(array), total)
+    detail = (rows, total, None if read.labels is None else zlib.crc32(content(read.labels)))
+    values = _remembered_values.get(objects, detail)
+    if values is None:
+        values = {}
+        _remembered_values.put(objects, detail, values)
+    return replace(read, _remembered=values)
