@@ -55,7 +55,7 @@ def as_array(value: Any, field: str) -> NDArray[Any]:
         raise InputError(f"cannot be read as an array: {error}", field=field, found=type(value).__name__) from error
     if array.dtype.kind == "V" and array.dtype.name.startswith(("bfloat16", "float8", "float4", "float6")):
         return array.astype(np.float32)
-    return _unboxed(array) if array.dtype.kind == "O" else array
+    return _unboxed(array) if array.dtype.kind == "O" else _native(array)
 
 
 def _stacked(arrays: list[NDArray[Any]], field: str) -> NDArray[Any]:
@@ -110,4 +110,13 @@ def _unboxed(array: NDArray[Any]) -> NDArray[Any]:
         plain = np.asarray(array.tolist())
     except ValueError:
         return array
-    return plain if plain.shape == array.shape and plain.dtype.kind in "fiubU" else array
+    return plain if plain.shape == array.shape and plain.dtype.kind in "fiubUS" else array
+
+
+def _native(array: NDArray[Any]) -> NDArray[Any]:
+    """In the byte order and with the precision that frameworks take: float64 at most."""
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    return (
+        array if array.dtype.isnative or array.dtype.kind not in "fiu" else array.astype(array.dtype.newbyteorder("="))
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import weakref
+import warnings
 import zlib
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, InputWarning
 from ..identity_cache import IdentityCache
 from .arrays_in_memory import anchors, whole
 from .in_memory import Samples, content
 from .inputs import each
+from .replay import Setter, random_state, replayed
 from .rows import samples_of_arrays, samples_of_items
 from .state import checksum
+from .tensorflow_pipeline import is_pipeline
 
 # More than any training set of the competition holds (SVHN: 73,257); it keeps a larger one from filling the memory.
 MAX_SAMPLES = 100_000
@@ -24,10 +26,11 @@ MAX_SAMPLES = 100_000
 
 @dataclass(frozen=True)
 class _Reading:
-    """What was read of a data set, and the checksum of its state then."""
+    """What was read of a data set, the checksum of its state then, and the random generators' state before."""
 
     samples: Samples
     state: int
+    generators: list[Setter]
 
     def holds(self, rows: int | None) -> bool:
         return not self.samples.truncated or (rows is not None and rows <= len(self.samples))
@@ -35,7 +38,10 @@ class _Reading:
 
 _remembered_samples: IdentityCache[_Reading] = IdentityCache()
 _remembered_values: IdentityCache[dict[Hashable, Any]] = IdentityCache()
-_begun: dict[int, Iterator[Any]] = {}  # iterators that were read in part and cannot be watched: kept, to be known again
+_begun: IdentityCache[bool] = IdentityCache()  # iterators that items were taken from
+_kept: dict[
+    int, Iterator[Any]
+] = {}  # those of them that cannot be watched, such as zip, as long as they are not used up
 
 
 def read_samples(dataset: Any, max_samples: int | None = None, batched: bool | None = None) -> Samples:
@@ -82,31 +88,50 @@ def _first(samples: Samples, rows: int | None) -> Samples:
 
 
 def _remember(dataset: Any, rows: int | None, batched: bool | None) -> Samples:
-    once = isinstance(dataset, Iterator)
     known = _remembered_samples.get([dataset], batched)
-    if known is not None and known.holds(rows) and (once or known.state == checksum(dataset)):
+    once = isinstance(dataset, Iterator)
+    if known is not None and not once and known.state != _state(dataset):
+        known = None
+    if known is not None and known.holds(rows):
         return _first(known.samples, rows)
-    if (known is not None and once) or id(dataset) in _begun:
-        raise InputError(
-            "an iterator can be read once, and this one was",
-            field="dataset",
-            expected="a list, or a data set that can be read again",
-            found=type(dataset).__name__,
-        )
-    samples = samples_of_items(dataset, rows, batched)
-    if _can_be_watched(dataset):
-        _remembered_samples.put([dataset], batched, _Reading(samples, 0 if once else checksum(dataset)))
-    elif once and samples.truncated:
-        _begun[id(dataset)] = dataset
+    if once:
+        return _read_once(dataset, rows, batched)
+    generators = random_state(dataset) if known is None else known.generators
+    samples = samples_of_items(dataset, rows, batched) if known is None else _read_on(dataset, rows, batched, known)
+    _remembered_samples.put([dataset], batched, _Reading(samples, _state(dataset), generators))
     return samples
 
 
-def _can_be_watched(dataset: Any) -> bool:
-    try:
-        weakref.ref(dataset)
-    except TypeError:
-        return False
-    return True
+def _state(dataset: Any) -> int:
+    """A checksum of what a data set holds; a pipeline of TensorFlow cannot be changed."""
+    return 0 if is_pipeline(dataset) else checksum(dataset)
+
+
+def _read_once(iterator: Iterator[Any], rows: int | None, batched: bool | None) -> Samples:
+    """The samples of an iterator, which cannot be read again: not even after an error."""
+    if _begun.get([iterator], None) or id(iterator) in _kept:
+        expected, found = "a list, or a data set that can be read again", type(iterator).__name__
+        problem = "a generator or other iterator can be read once, and this one was"
+        raise InputError(problem, field="dataset", expected=expected, found=found)
+    _begun.put([iterator], None, True)
+    if not _begun.get([iterator], None):
+        _kept[id(iterator)] = iterator
+    samples = samples_of_items(iterator, rows, batched)
+    _remembered_samples.put([iterator], batched, _Reading(samples, 0, []))
+    if not samples.truncated:
+        _kept.pop(id(iterator), None)
+    return samples
+
+
+def _read_on(dataset: Any, rows: int | None, batched: bool | None, known: _Reading) -> Samples:
+    """More samples of a data set, beginning with those that were read before."""
+    with replayed(dataset, known.generators):
+        samples = samples_of_items(dataset, rows, batched)
+    before = known.samples
+    if samples.first(len(before)).digest != before.digest:
+        text = "the data set gives other samples each time it is read: those of different max_samples are not the same"
+        warnings.warn(text, InputWarning, stacklevel=4)
+    return samples
 
 
 def _with_values(read: Samples, objects: list[Any], rows: int | None) -> Samples:

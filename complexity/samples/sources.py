@@ -45,7 +45,8 @@ def source(dataset: Any, limit: int | None, batched: bool | None) -> Source:
 
 def is_loader(dataset: Any) -> bool:
     """Whether something is a PyTorch `DataLoader`, or a wrapper with its attributes."""
-    return hasattr(dataset, "dataset") and (hasattr(dataset, "batch_sampler") or hasattr(dataset, "batch_size"))
+    batches = hasattr(dataset, "batch_sampler") or hasattr(dataset, "batch_size")
+    return batches and hasattr(dataset, "dataset") and not hasattr(dataset, "__getitem__")
 
 
 def _by_kind(dataset: Any) -> Source:
@@ -69,7 +70,9 @@ def _loader(loader: Any) -> Source:
     """Batches where the loader has a size or a sampler of them; otherwise what its data set yields."""
     size = getattr(loader, "batch_size", None)
     sampler = getattr(loader, "sampler", None)
-    by_sampler = getattr(loader, "batch_sampler", None) is not None or hasattr(sampler, "drop_last")
+    by_sampler = getattr(loader, "batch_sampler", None) is not None or (
+        hasattr(sampler, "batch_size") and hasattr(sampler, "drop_last")
+    )
     if size is None and not by_sampler:
         return Source(lambda: iter(loader))
     return Source(lambda: _batches(loader), batched=True, at_most=size if isinstance(size, int) else None)

@@ -55,7 +55,7 @@ def says_batched(dataset: Any) -> bool | None:
         return True
     if "Batch" in name:
         if found == [True]:
-            expected = "one call of .batch(), or .unbatch() after the first"
+            expected = "one call of .batch(), or batched=True where the first makes one sample"
             raise InputError("batches of batches", field="dataset", expected=expected, found="two calls of .batch()")
         return True
     if name in HANDING_ON:
