@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,8 @@ from .keras_layers import (
 from .layers import LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes its errors in bold
 
 
 class KerasModel(TrainedModel):
@@ -303,5 +306,5 @@ def _shown(shapes: Sequence[Any]) -> Any:
 
 def _told(error: BaseException) -> str:
     """The first line of an error that says more than in which layer it came."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
+    lines = [line for line in COLOUR.sub("", str(error)).splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith("Exception encountered")), lines[0] if lines else "")
