@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
-from .arrays import as_array, is_array
+from .arrays import as_array, is_array, is_number
 from .inputs import Inputs
 from .items import LABELS, Item, is_plain, split
 
@@ -47,6 +47,8 @@ def _are_columns(parts: tuple[Any, ...] | list[Any]) -> bool:
     if is_array(inputs) and all(part is None or is_array(part) for part in others):
         return isinstance(parts, tuple) or (len(parts) == 2 and not _alike(*parts))
     if isinstance(parts, tuple):
+        if is_array(inputs) and any(map(is_number, others)):  # the error names labels that do not fit
+            return True
         named = isinstance(inputs, tuple) and any(isinstance(part, tuple) for part in others)
         return not named and _is_column(inputs) and all(part is None or _is_column(part) for part in others)
     if len(parts) == 2 and all(isinstance(part, list) and is_plain(part) for part in parts):
