@@ -125,7 +125,7 @@ def singular_values(matrix: Matrix, *, center: bool = False, relative_error: flo
 
 
 def _check_count(k: int, most: int) -> None:
-    if not 1 <= k <= most:
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= most:
         raise InputError("no such number of P-vectors", field="k", expected=f"1 to {most}", found=k)
 
 

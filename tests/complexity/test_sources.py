@@ -3,8 +3,11 @@
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from pvector_reference import check
+from scipy import sparse
 
 from complexity import angle, p_vectors, singular_values
 from complexity.errors import InputError
@@ -63,7 +66,6 @@ def test_a_memory_map_is_read_as_it_is_stored(tmp_path):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16", "uint8"])
 def test_a_tensor_gives_a_tensor(dtype):
-    torch = pytest.importorskip("torch")
     tensor = torch.as_tensor(MATRIX * 50).to(getattr(torch, dtype)).requires_grad_(dtype == "float32")
     before = tensor.detach().clone()
     found = check(tensor.detach().double().numpy(), source=tensor)
@@ -76,7 +78,6 @@ def test_a_tensor_gives_a_tensor(dtype):
 @pytest.mark.parametrize("center", [False, True])
 @pytest.mark.parametrize("scale", [1, 1e30])
 def test_the_route_of_a_device_on_tensors_in_main_memory(monkeypatch, shape, dtype, center, scale):
-    torch = pytest.importorskip("torch")
     from complexity.pvectors.sources.device import DeviceSource
 
     monkeypatch.setattr(pvector, "open_source", DeviceSource)
@@ -98,7 +99,6 @@ def test_the_route_of_a_device_on_tensors_in_main_memory(monkeypatch, shape, dty
 
 
 def test_a_device_names_bad_entries(monkeypatch):
-    torch = pytest.importorskip("torch")
     from complexity.pvectors.sources.device import DeviceSource
 
     monkeypatch.setattr(pvector, "open_source", DeviceSource)
@@ -163,9 +163,55 @@ def test_streams_that_cannot_be_read_again_are_clear_errors():
 
 
 def test_all_routes_agree():
-    torch = pytest.importorskip("torch")
     matrix = MATRIX[:, :280]
     first = p_vectors(matrix).vectors[:, 0]
     others = [matrix[:, ::-1].copy(), np.asfortranarray(matrix), np.array_split(matrix, 5), torch.as_tensor(matrix)]
     for other in others:
         assert angle(p_vectors(other).vectors[:, 0], first) < 2e-4
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [np.ndarray.tolist, pd.DataFrame, sparse.csr_matrix, sparse.coo_array, lambda matrix: sparse.csc_matrix(matrix)],
+)
+def test_lists_frames_and_sparse_matrices_are_read_as_the_matrix_that_they_are(kind):
+    matrix = np.random.default_rng(0).random((60, 5)) * (np.random.default_rng(1).random((60, 5)) < 0.4)
+    found, expected = p_vectors(kind(matrix)), p_vectors(matrix)
+    assert found.vectors == pytest.approx(expected.vectors, abs=1e-12)
+    assert singular_values(kind(matrix)) == pytest.approx(singular_values(matrix), abs=1e-12)
+
+
+def test_a_sparse_matrix_is_never_dense_as_a_whole(monkeypatch):
+    matrix = sparse.random(200, 5, 0.3, random_state=np.random.default_rng(0), format="csr")
+    expected, dense, shapes = p_vectors(matrix.toarray()), type(matrix).toarray, []
+
+    def noted(self, *args, **kwargs):
+        shapes.append(self.shape)
+        return dense(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(matrix), "toarray", noted)
+    monkeypatch.setattr("complexity.pvectors.sources.tables.BLOCK_ENTRIES", 50)
+    assert p_vectors(matrix).vectors == pytest.approx(expected.vectors, abs=1e-10)
+    assert set(shapes) == {(10, 5)}
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (np.ma.masked_greater(np.ones((3, 2)), 2), "a masked array has entries that are not there"),
+        ([[1.0, 2.0], [3.0]], "not a matrix (expected rows of the same length, found list)"),
+        ([1.0, 2.0], "not a matrix (expected rows and columns of numbers, found shape (2,) of float64)"),
+        ("matrix.npy", "not a matrix (expected an array or a stream of row blocks, found str)"),
+        (torch.eye(3).to_sparse(), "a sparse tensor (expected a dense tensor, or a sparse matrix of SciPy"),
+    ],
+)
+def test_what_is_no_matrix_is_said_in_words(matrix, message):
+    with pytest.raises(InputError) as caught:
+        p_vectors(matrix)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("k", [0, 1.5, True, 6])
+def test_the_number_of_vectors_is_a_whole_one(k):
+    with pytest.raises(InputError, match=r"k: no such number of P-vectors \(expected 1 to 5"):
+        p_vectors(np.random.default_rng(0).random((9, 5)), k)

@@ -6,11 +6,12 @@ from typing import Any, TypeAlias
 
 from .blocks import ArraySource, BlockSource, StreamSource
 from .source import Source, Vectors, check_matrix
+from .tables import readable
 
 __all__ = ["BlockSource", "Matrix", "Source", "Vectors", "open_source"]
 
-# A NumPy array, memory map, PyTorch tensor or Dask array (n, d), or a re-iterable stream of row blocks (b, d). Not a
-# union, since the frameworks' types are not at hand.
+# A NumPy array, memory map, PyTorch tensor, Dask array, data frame, sparse matrix of SciPy or list of rows (n, d), or a
+# re-iterable stream of row blocks (b, d). Not a union, since the frameworks' types are not at hand.
 Matrix: TypeAlias = Any
 
 
@@ -22,6 +23,7 @@ def open_source(matrix: Matrix) -> Source:
     InputError
         For what is no matrix of numbers, an empty matrix, or a stream that can be read once only.
     """
+    matrix = readable(matrix)
     if not hasattr(matrix, "shape"):
         return StreamSource(matrix)
     check_matrix(matrix)
