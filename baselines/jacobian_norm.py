@@ -48,7 +48,7 @@ def complexity(
     InputError
         For a batch size below 1, or a model whose framework gives no gradients here (Keras on JAX).
     """
-    network, inputs = adapt(model, output), read_samples(dataset, max_samples).inputs
+    network, inputs = adapt(model, output), read_samples(dataset, max_samples).one_input()
     squares = [network.squared_jacobians(inputs[rows]) for rows in batches(len(inputs), batch_size)]
     layers = np.concatenate(squares).mean(axis=0, dtype=np.float64)
     return Measured(layers.mean(), {"samples": len(inputs), "layers": layers.tolist()})

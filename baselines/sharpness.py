@@ -75,7 +75,7 @@ def complexity(
     """
     check_counts(least=1, optional=False, starts=starts, steps=steps, halvings=halvings)
     samples = read_samples(dataset, max_samples)
-    task = Classification(adapt(model, output), samples.inputs, samples.class_numbers(), batch_size)
+    task = Classification(adapt(model, output), samples.one_input(), samples.class_numbers(), batch_size)
     weights, correct = task.network.trainable_weights(), task.correct()
     if not weights:
         raise InputError("the model has no trainable weights", model=task.network.name, field="weights")

@@ -35,6 +35,12 @@ def unwrapped(module: Any) -> Any:
 
 def check_open(module: Any, name: str) -> None:
     """Raise an InputError for layers that cannot be looked into, or that have no weights yet."""
+    exported = not isinstance(module, nn.Module) or (
+        isinstance(module, torch.fx.GraphModule) and not main_layers(module)
+    )
+    if exported:
+        problem = "a program of torch.export cannot be looked into; hand over the module that it was made of"
+        raise InputError(problem, model=name, found=type(module).__name__)
     for path, part in module.named_modules():
         where, kind = path or name, type(part)
         if isinstance(part, torch.jit.ScriptModule):

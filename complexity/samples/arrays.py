@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ def is_array(value: Any) -> bool:
     """Whether something is an array of any library, with at least one axis; tables and images count."""
     if isinstance(value, (str, bytes, list, tuple, dict, type)):
         return False
+    if getattr(value, "is_nested", False):  # of PyTorch; it has no shape
+        return True
     shape = getattr(value, "shape", None)
     if shape is None:
         return hasattr(value, "__array_interface__") or (hasattr(value, "__array__") and not hasattr(value, "numpy"))
@@ -45,6 +48,9 @@ def as_array(value: Any, field: str) -> NDArray[Any]:
     if isinstance(value, np.ma.MaskedArray):
         expected = "an ordinary array, such as array.filled(0)"
         raise InputError("a masked array: what its masked entries count as is unknown", field=field, expected=expected)
+    if isinstance(value, Mapping):
+        names = ", ".join(map(str, value))
+        raise InputError("a dict where one array belongs", field=field, expected="one array", found=f"keys {names}")
     if isinstance(value, (list, tuple)) and any(hasattr(part, "shape") for part in value):
         value = _stacked([as_array(part, field) for part in value], field)
     try:

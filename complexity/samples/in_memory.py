@@ -30,7 +30,7 @@ class Samples:
     truncated : whether the data set holds more rows than these.
     """
 
-    inputs: Any  # Inputs; most of what uses them needs one array and has asked for it
+    inputs: Any  # of the type Inputs, which would have to be taken apart wherever there is one array
     labels: NDArray[Any] | None
     truncated: bool = False
     _remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False)

@@ -98,7 +98,8 @@ def _remember(dataset: Any, rows: int | None, batched: bool | None) -> Samples:
         return _read_once(dataset, rows, batched)
     generators = random_state(dataset) if known is None else known.generators
     samples = samples_of_items(dataset, rows, batched) if known is None else _read_on(dataset, rows, batched, known)
-    _remembered_samples.put([dataset], batched, _Reading(samples, _state(dataset), generators))
+    if type(dataset) not in (list, tuple):  # which cannot be watched, so nothing is remembered of them
+        _remembered_samples.put([dataset], batched, _Reading(samples, _state(dataset), generators))
     return samples
 
 

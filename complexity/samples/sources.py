@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
+from .arrays import is_number
 from .items import EXPECTED as ITEMS
 from .tensorflow_pipeline import check_readable, is_pipeline, says_batched
 
@@ -54,7 +55,7 @@ def _by_kind(dataset: Any) -> Source:
         return _loader(dataset)
     if _is_a(dataset, ("PyDataset", "Sequence"), ("keras", "tf_keras", "tensorflow")):
         return Source(lambda: _by_position(dataset), batched=True)
-    if isinstance(dataset, (str, bytes, Mapping, type)):
+    if isinstance(dataset, (str, bytes, Mapping, type)) or is_number(dataset):
         raise _not_a_data_set(dataset)
     if _is_a(dataset, ("TensorDataset",), ("torch",)):
         return Source(lambda: _by_position(dataset), batched=False)

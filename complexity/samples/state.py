@@ -47,11 +47,10 @@ def _parts(thing: Any, depth: int, seen: set[int]) -> Iterator[bytes | memoryvie
 def _of_array(array: Any) -> Iterator[bytes | memoryview]:
     try:
         found = np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
+        parts = [repr((found.shape, found.dtype.str)).encode(), content(found)]
     except (TypeError, ValueError, RuntimeError):  # such as sparse ones
-        yield repr((type(array).__name__, id(array))).encode()
-        return
-    yield repr((found.shape, found.dtype.str)).encode()
-    yield content(found)
+        parts = [repr((type(array).__name__, id(array))).encode()]
+    yield from parts
 
 
 def _inside(thing: Any) -> list[Any]:

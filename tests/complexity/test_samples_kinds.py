@@ -1,5 +1,7 @@
 """The kinds of data that are taken, each with its truth, and those that are refused, with the words."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,12 +156,22 @@ MASKED = np.ma.masked_array(INPUTS, INPUTS > 0.9)
         ([(INPUTS[0], 0), (INPUTS[1], None)], "labels: item 1 has no label"),
         ([({"a": INPUTS[0]}, 0), ({"a": INPUTS[0], "b": INPUTS[0]}, 0)], "inputs: samples differ"),
         ("images.npz", "dataset: not a data set"),
+        (np.float32(3), "dataset: not a data set"),
+        ((INPUTS, {"age": LABELS, "kind": LABELS}), "labels: a dict where one array belongs"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_in_words(dataset, message):
     with pytest.raises(InputError) as caught:
         read_samples(dataset)
     assert str(caught.value).startswith(message)
+
+
+def test_tensors_of_different_lengths_in_one_are_refused_in_words():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a prototype of PyTorch
+        nested = torch.nested.nested_tensor([torch.rand(2), torch.rand(3)])
+    with pytest.raises(InputError, match=r"inputs: a nested tensor \(expected one shape for all samples"):
+        read_samples((nested, [0, 1]))
 
 
 @pytest.mark.parametrize("number", ["100", 2.5, True, float("nan"), 0, -1, [3]])

@@ -192,6 +192,11 @@ REFUSED = {
     "lazy layers": (lambda: nn.Sequential(nn.LazyLinear(3)), X, "0.weight: the model has no weights yet"),
     "the meta device": (lambda: Network().to("meta"), X, "body.weight: the model has no weights: they are on the meta"),
     "TorchScript": (lambda: torch.jit.script(Network()), X, "TorchScript cannot be looked into"),
+    "an exported program": (
+        lambda: torch.export.export(Network(), (torch.tensor(X),)).module(),
+        X,
+        "a program of torch.export cannot be looked into",
+    ),
     "a wrong shape": (
         Network,
         SEQUENCES[:, :, :3],
