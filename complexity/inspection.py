@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import InputError
 from .models import adapt
-from .models.interface import LOOKED_AT
+from .models.inputs import LOOKED_AT
 from .models.layers import FEATURES
 from .samples import read_samples
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from . import TrainedModel, batches
-from .interface import Array, Inputs, parts_of, rows_of, take
+from .inputs import Inputs, parts_of, rows_of, take
+from .interface import Array
 from .layers import FEATURES, LOGITS, Findings
 
 MAX_BYTES = 2 * 10**9  # a feature matrix above this is not kept but streamed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, rows_of
 from .layers import (
     EQUAL,
     EQUAL_IN_HALF,
@@ -30,8 +31,6 @@ from .layers import (
 )
 
 Array = NDArray[np.floating]
-Inputs = Any  # an array (n, ...), or a mapping or tuple of such arrays for a network with several inputs
-LOOKED_AT = 4  # samples
 Seen = list[tuple[Any, Any]]  # each layer that ran, in order, with the framework's tensors that it was given
 Forward = Callable[[Any], tuple[Any, Seen]]  # a tensor (b, ...) -> logits, and what all layers were given
 
@@ -298,36 +297,6 @@ def floating_point_tensors(seen: Seen) -> list[Any]:
     """The tensors that the layers were given, one after the other, without indices and masks."""
     tensors = [t for _, given in seen for t in (given if isinstance(given, (list, tuple)) else [given])]
     return [tensor for tensor in tensors if "float" in str(tensor.dtype)]
-
-
-def rows_of(inputs: Inputs) -> int:
-    """How many samples the inputs hold."""
-    return len(next(iter(parts_of(inputs))))
-
-
-def parts_of(inputs: Inputs) -> list[NDArray[Any]]:
-    """The arrays of the inputs, in order."""
-    if isinstance(inputs, Mapping):
-        return list(inputs.values())
-    return list(inputs) if isinstance(inputs, tuple) else [inputs]
-
-
-def take(inputs: Inputs, rows: slice) -> Inputs:
-    """These rows of the inputs."""
-    if isinstance(inputs, Mapping):
-        return {name: part[rows] for name, part in inputs.items()}
-    return tuple(part[rows] for part in inputs) if isinstance(inputs, tuple) else inputs[rows]
-
-
-def first_rows(inputs: Inputs, rows: int) -> Inputs:
-    """The first rows of the inputs."""
-    return take(inputs, slice(0, rows))
-
-
-def kind_of(inputs: Inputs) -> tuple[Any, ...]:
-    """What tells inputs of one kind from others: shapes of a sample, types, and whether there is more than one row."""
-    parts = parts_of(inputs)
-    return (*((part.shape[1:], part.dtype.str) for part in parts), min(len(parts[0]), LOOKED_AT))
 
 
 def batches(rows: int, size: int) -> Iterator[slice]:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .interface import LOOKED_AT, Array, Gradients, Inputs, Seen, TrainedModel, first_rows, parts_of, to_numpy
+from .inputs import LOOKED_AT, Inputs, first_rows, parts_of
+from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
 from .keras_layers import (
     KERNELS,
     all_layers,

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .interface import Array, Gradients, Inputs, Seen, TrainedModel, first_rows, parts_of, to_numpy
+from .inputs import Inputs, first_rows, parts_of
+from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
 from .layers import LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output

@@ -1,0 +1,41 @@
+"""The inputs of a network: an array, or several in a mapping or tuple, taken apart by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+Inputs = Any  # an array (n, ...), or a mapping or tuple of such arrays for a network with several inputs
+LOOKED_AT = 4  # samples by which a network is looked at
+
+
+def rows_of(inputs: Inputs) -> int:
+    """How many samples the inputs hold."""
+    return len(next(iter(parts_of(inputs))))
+
+
+def parts_of(inputs: Inputs) -> list[NDArray[Any]]:
+    """The arrays of the inputs, in order."""
+    if isinstance(inputs, Mapping):
+        return list(inputs.values())
+    return list(inputs) if isinstance(inputs, tuple) else [inputs]
+
+
+def take(inputs: Inputs, rows: slice) -> Inputs:
+    """These rows of the inputs."""
+    if isinstance(inputs, Mapping):
+        return {name: part[rows] for name, part in inputs.items()}
+    return tuple(part[rows] for part in inputs) if isinstance(inputs, tuple) else inputs[rows]
+
+
+def first_rows(inputs: Inputs, rows: int) -> Inputs:
+    """The first rows of the inputs."""
+    return take(inputs, slice(0, rows))
+
+
+def kind_of(inputs: Inputs) -> tuple[Any, ...]:
+    """What tells inputs of one kind from others: shapes of a sample, types, and whether there is more than one row."""
+    parts = parts_of(inputs)
+    return (*((part.shape[1:], part.dtype.str) for part in parts), min(len(parts[0]), LOOKED_AT))
