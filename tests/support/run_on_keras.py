@@ -100,7 +100,7 @@ def tf_dataset(inputs, labels):
 stored = np.load(sys.argv[2])
 inputs, labels = stored["inputs"], stored["labels"]
 model = kit_model()
-model.build((None, 8, 8, 1))
+model.build((0, 8, 8, 1))  # as the kit does
 weights, initial = ([stored[f"{kind}_{i}"] for i in range(10)] for kind in ("weight", "initial"))
 model.set_weights(weights)
 model.initial_weights = initial
