@@ -8,7 +8,7 @@ import numpy as np
 
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
-from complexity.models import adapt, batches
+from complexity.models import adapt, counted_batches
 from complexity.samples import read_samples
 
 SAMPLES = 528  # the kit takes 33 batches of 16
@@ -49,6 +49,6 @@ def complexity(
         For a batch size below 1, or a model whose framework gives no gradients here (Keras on JAX).
     """
     network, inputs = adapt(model, output), read_samples(dataset, max_samples).one_input()
-    squares = [network.squared_jacobians(inputs[rows]) for rows in batches(len(inputs), batch_size)]
+    squares = [network.squared_jacobians(inputs[rows]) for rows in counted_batches(len(inputs), batch_size)]
     layers = np.concatenate(squares).mean(axis=0, dtype=np.float64)
     return Measured(layers.mean(), {"samples": len(inputs), "layers": layers.tolist()})

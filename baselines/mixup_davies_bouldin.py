@@ -16,6 +16,7 @@ from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.interface import Array
+from complexity.progress import counted
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 
 GROUP = 120  # samples of one index: the authors join 3 batches of 40
@@ -85,7 +86,8 @@ def complexity(
     network = adapt(model, output)
     drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
     indices = group_indices(drawn.through(lambda images: pooled(network.first_layer(images)), drawn.unchanged), drawn)
-    losses = np.stack([mixed_losses(network, drawn, change) for change in mixing(drawn, rounds, seed)])
+    changes = counted(mixing(drawn, rounds, seed), "rounds", rounds)
+    losses = np.stack([mixed_losses(network, drawn, change) for change in changes])
     means = dict(zip(LOSSES, losses.mean(axis=0).tolist(), strict=True))
     details = {
         "davies_bouldin": float(indices.mean()),

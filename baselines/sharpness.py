@@ -14,6 +14,7 @@ from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt, batches
 from complexity.models.interface import Array
+from complexity.progress import counted
 from complexity.samples import check_counts, read_samples
 
 LARGEST = 2.0
@@ -82,7 +83,7 @@ def complexity(
     with task.network.replaced_weights() as replace:
         climbs = [Climb(task, weights, replace, steps, correct, noise(weights, (seed, k))) for k in range(starts)]
         width = LARGEST
-        for climb in climbs:
+        for climb in counted(climbs, "starts", starts):
             width = min(width, largest_kept(climb.keeps, halvings, enough=width))
     details = {"reached": width < LARGEST, "samples": len(samples), "accuracy": correct / len(samples)}
     return Measured(width, details)
@@ -103,7 +104,7 @@ def largest_kept(keeps: Callable[[float], bool], halvings: int, enough: float = 
 def bisection(keeps: Callable[[float], bool], lost: float, halvings: int, enough: float) -> float:
     """The largest width found to keep, below one that does not; or the first that is `enough`."""
     kept = 0.0
-    for _ in range(halvings):
+    for _ in counted(range(halvings), "halvings", halvings):
         if kept >= enough:
             break
         middle = (kept + lost) / 2
@@ -173,7 +174,7 @@ class Climb:
         """Whether the accuracy is kept all the way; where it is not, the next climb starts there."""
         place = self.place
         step = np.float32(2 / self.steps)  # all steps together lead from anywhere to any corner
-        for _ in range(self.steps + 1):
+        for _ in counted(range(self.steps + 1), "steps", self.steps + 1):
             self.replace([w + np.float32(width) * np.abs(w) * p for w, p in zip(self.weights, place, strict=True)])
             correct, gradient = self.task.correct_and_gradient()
             if self.correct - correct >= len(self.task.labels) / 10:

@@ -18,6 +18,7 @@ from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.features import layer_output
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
+from complexity.progress import counted
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 
 PERTURBATIONS = ("augmentation", "mixing")
@@ -90,7 +91,10 @@ def subspace_stability(
     changes = {"augmentation": augmentation.changes(rounds), "mixing": mixing(drawn, rounds, seed)}
     frames = Frames(network, drawn, layer, k, center)
     clean = frames.of(drawn.unchanged)
-    perturbed = {name: [frames.of(change) for change in changes[name]] for name in names_of(perturbation)}
+    perturbed = {
+        name: [frames.of(change) for change in counted(changes[name], f"rounds of {name}", rounds)]
+        for name in names_of(perturbation)
+    }
     by_name = {name: [overlap(clean, one, k) for one in found] for name, found in perturbed.items()}
     first = [overlap(clean[:, :1], one[:, :1], 1) for found in perturbed.values() for one in found]
     of_rounds = np.mean(list(by_name.values()), axis=0)

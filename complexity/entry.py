@@ -10,13 +10,24 @@ from .measures.combination import resolve
 from .measures.measured import Measured
 
 
-def complexity(model: Any, dataset: Any = None, *more: Any, **settings: Any) -> Measured:
+def complexity(
+    model: Any,
+    dataset: Any = None,
+    *more: Any,
+    batched: bool | None = None,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Measured:
     """The value of the submitted measure: by default the model-data angle in degrees.
 
     Parameters
     ----------
     model : a Keras model (Keras 2 or 3) or a `torch.nn.Module`.
     dataset : a `tf.data.Dataset` of unbatched (input, label), a pair of arrays, or any iterable of (input, label).
+    batched : whether the items of the data set are batches, where it does not say so itself, such as a list or a
+        generator of (inputs, labels).
+    progress : True for a line on the standard error stream that says how far it is; False for none; None for one after
+        two seconds, and on a terminal alone.
     settings : keyword arguments of the measure; the angle has these:
 
         max_samples : only the first so many samples are used, by default 100,000; None for all.
@@ -45,4 +56,4 @@ def complexity(model: Any, dataset: Any = None, *more: Any, **settings: Any) -> 
     4.16 degrees, 100 samples
     """
     check_arguments("complexity(model, data)", model, dataset, more)
-    return resolve(submitted.MEASURE)(model, dataset, **settings)
+    return resolve(submitted.MEASURE)(model, dataset, batched=batched, progress=progress, **settings)

@@ -33,13 +33,15 @@ class Layer:
     default: bool
 
 
-def layers(model: Any, samples: Any) -> list[Layer]:
+def layers(model: Any, samples: Any, *, batched: bool | None = None, output: str | int | None = None) -> list[Layer]:
     """The layers that run in a network, in order, and which of them the measures take by default.
 
     Parameters
     ----------
     model : a Keras model or a `torch.nn.Module`.
     samples : a data set as the measures take it, or an array of inputs (n, ...); the first four samples are used.
+    batched : whether the items of the data set are batches, where it does not say so itself.
+    output : which of several outputs of the network is meant: its name or position.
 
     Raises
     ------
@@ -56,8 +58,7 @@ def layers(model: Any, samples: Any) -> list[Layer]:
     1 ReLU (4, 8) False
     2 Linear (4, 8) True
     """
-    network = adapt(model)
-    inputs = samples if hasattr(samples, "ndim") else read_samples(samples, LOOKED_AT).inputs
+    network, inputs = adapt(model, output), read_samples(samples, LOOKED_AT, batched).inputs
     runs = network.layer_runs(inputs)
     try:
         default = network.look(FEATURES, inputs).place.layer

@@ -43,7 +43,15 @@ def list_measures() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compute(name: str, model: Any, data: Any = None, *more: Any, **settings: Any) -> Measured:
+def compute(
+    name: str,
+    model: Any,
+    data: Any = None,
+    *more: Any,
+    batched: bool | None = None,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Measured:
     """The value of a measure for a trained model and the data that it was trained on.
 
     Parameters
@@ -52,6 +60,7 @@ def compute(name: str, model: Any, data: Any = None, *more: Any, **settings: Any
         stand-in for one model, or "package.module:function" for a measure of one's own.
     model : a Keras model (Keras 2 or 3) or a `torch.nn.Module`.
     data : a pair of arrays (inputs, labels), a loader, or what else `complexity.complexity` takes.
+    batched, progress : see `complexity.complexity`.
     settings : keyword arguments of the measure.
 
     Returns
@@ -74,7 +83,7 @@ def compute(name: str, model: Any, data: Any = None, *more: Any, **settings: Any
     """
     measure = find_measure(name)
     check_arguments(f"compute({name!r}, model, data)", model, data, more)
-    return measure(model, data, **settings)
+    return measure(model, data, batched=batched, progress=progress, **settings)
 
 
 for _function in (compute, list_measures):

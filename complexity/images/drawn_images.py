@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..models import TrainedModel, batches, features
+from ..models import TrainedModel, counted_batches, features
 from ..samples import Samples
 from .augmentation import UNIFORMS, Array, Images
 
@@ -53,7 +53,7 @@ class Drawn:
     def through(self, compute: Callable[[Array], Array], change: Change) -> Array:
         """What `compute` makes of the changed images, batch by batch, each in the network's order of axes: (n, ...)."""
         found = []
-        for rows in batches(len(self), features.batch_size(self.images)):
+        for rows in counted_batches(len(self), features.batch_size(self.images)):
             images = change(rows)
             found.append(compute(np.moveaxis(images, -1, 1) if self.channels_first else images))
         return np.concatenate(found)

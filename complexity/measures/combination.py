@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import InputError
+from ..progress import counted
 from .measured import Measured
 from .registry import Measure, find
 
@@ -72,7 +73,7 @@ def resolve(name: str) -> Measure:
 
 def stand_in(components: Sequence[Measure], model: Any, dataset: Any, *, weights: Sequence[float]) -> Measured:
     """The stand-in of one model; its details hold each component's value and details, and say what it is."""
-    values = [component(model, dataset) for component in components]
+    values = [component(model, dataset) for component in counted(components, "measures", len(components))]
     details = {
         "stand_in": "weighted sum for one model; the exact aggregation ranks a whole list",
         "weights": list(weights),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..images.drawn_images import Change, Drawn, draw
 from ..images.perturbation import Augmentation
 from ..models import TrainedModel, adapt
+from ..progress import counted
 from ..samples import MAX_SAMPLES, check_counts, read_samples
 from .measured import Measured
 from .registry import measure
@@ -69,7 +70,8 @@ def pseudo_validation_accuracy(
     network = adapt(model, output)
     drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
     augmentation = Augmentation(drawn, augmentations)
-    changes = augmentation.changes(rounds or max(2, AUGMENTED_IMAGES // len(drawn)))
+    rounds = rounds or max(2, AUGMENTED_IMAGES // len(drawn))
+    changes = counted(augmentation.changes(rounds), "rounds", rounds)
     hits = np.stack([_hits(network, drawn, change) for change in changes])
     details = {
         "standard_error": standard_error(hits, drawn.available),

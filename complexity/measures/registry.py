@@ -11,19 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from ..errors import InputError, collected_warnings, unknown_name
+from ..progress import shown
+from ..samples import read_as
 from .measured import Measured
 from .settings import check_settings, without_numpy_scalars
 
 Direction = Literal["larger gap", "smaller gap"]
 Function = TypeVar("Function", bound=Callable[..., float])
 NEEDS = ("gradients", "images", "initial weights", "labels")
+OF_EVERY_CALL = ("batched", "progress")  # settings that a call takes for every measure
 
 
 @dataclass(frozen=True)
 class Measure:
     """A complexity measure and what it declares of itself.
 
-    Calling it computes the value of one model: `measure(model, dataset, **settings) -> Measured`.
+    Calling it computes the value of one model: `measure(model, dataset, **settings) -> Measured`. Beside the measure's
+    own settings every call takes `batched` (see `read_samples`) and `progress` (see `complexity.progress.shown`).
 
     Attributes
     ----------
@@ -48,9 +52,13 @@ class Measure:
     unit: str = field(default="", kw_only=True)
     cost: str = field(default="", kw_only=True)
 
-    def __call__(self, model: Any, dataset: Any, **settings: Any) -> Measured:
-        self.check(settings)
-        with collected_warnings() as warnings:
+    def __call__(
+        self, model: Any, dataset: Any, *, batched: bool | None = None, progress: bool | None = None, **settings: Any
+    ) -> Measured:
+        given = {"batched": batched, "progress": progress}  # a measure that has such a setting itself is told as well
+        settings |= {name: one for name, one in given.items() if one is not None and name in self.settings}
+        check_settings(self.name, self.function, settings, shared=OF_EVERY_CALL)
+        with read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
             value = self.function(model, dataset, **without_numpy_scalars(settings))
         own = value.own_details if isinstance(value, Measured) else {}
         declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}

@@ -25,7 +25,9 @@ def without_numpy_scalars(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
 
 
-def check_settings(measure: str, function: Callable[..., Any], settings: Mapping[str, Any]) -> None:
+def check_settings(
+    measure: str, function: Callable[..., Any], settings: Mapping[str, Any], *, shared: Sequence[str] = ()
+) -> None:
     """Raise an InputError for a setting that the function does not have, or for a value of another type than it says.
 
     Types come from annotations; without one, from a default that is a truth value, a number or a word. Integers are
@@ -36,13 +38,14 @@ def check_settings(measure: str, function: Callable[..., Any], settings: Mapping
     ----------
     measure : its name, for the message.
     function : (model, dataset, **settings) -> float.
+    shared : names of settings that are no business of the function; messages name them beside its own.
     """
     parameters = inspect.signature(function).parameters
     known = [one for one in list(parameters.values())[2:] if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)]
     if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
         for name in settings:
             if name not in {one.name for one in known}:
-                raise _unknown(measure, name, sorted(one.name for one in known))
+                raise _unknown(measure, name, [*sorted(one.name for one in known), *shared])
     hints = _hints(function)
     for one in known:
         wanted = hints.get(one.name, _of_default(one.default))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from . import TrainedModel, batches
+from . import TrainedModel
 from .inputs import Inputs, parts_of, rows_of, take
-from .interface import Array
+from .interface import Array, counted_batches
 from .layers import FEATURES, LOGITS, Findings
 
 MAX_BYTES = 2 * 10**9  # a feature matrix above this is not kept but streamed
@@ -42,8 +42,8 @@ class FeatureBlocks:
         self.compute, self.inputs, self.size = compute, inputs, size
 
     def __iter__(self) -> Iterator[Array]:
-        for rows in batches(rows_of(self.inputs), self.size):
-            yield self.compute(take(self.inputs, rows))
+        # The rows are asked for where the iteration begins: it may go on in a thread, which has no line of progress.
+        return (self.compute(take(self.inputs, rows)) for rows in counted_batches(rows_of(self.inputs), self.size))
 
 
 def feature_matrix(
@@ -68,7 +68,7 @@ def feature_matrix(
         return FeatureBlocks(compute, inputs, size)
     matrix = np.empty((samples, first.shape[1]), first.dtype)
     matrix[: len(first)] = first
-    for rows in batches(samples, size):
+    for rows in counted_batches(samples, size):
         if rows.start:
             matrix[rows] = compute(take(inputs, rows))
     return matrix

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..progress import counted
 from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, rows_of
 from .layers import (
     EQUAL,
@@ -311,3 +312,8 @@ def batches(rows: int, size: int) -> Iterator[slice]:
         raise InputError("bad setting", field="batch_size", expected="at least 1", found=size)
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
+
+
+def counted_batches(rows: int, size: int) -> Iterator[slice]:
+    """The slices of `batches`, counted for whoever watches the call's progress."""
+    return counted(batches(rows, size), "batches", -(-rows // max(1, size)))

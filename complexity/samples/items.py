@@ -79,7 +79,7 @@ def question(item: Item) -> InputError:
     return InputError(
         f"samples or batches? {shapes} with {labels} can be one sample or a batch of {count}",
         field="dataset",
-        expected="read_samples(dataset, batched=True) if each item is a batch, batched=False if it is one sample",
+        expected="the setting batched=True in the call if each item is a batch, batched=False if it is one sample",
     )
 
 

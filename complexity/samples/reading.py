@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +45,22 @@ _kept: dict[
     int, Iterator[Any]
 ] = {}  # those of them that cannot be watched, such as zip, as long as they are not used up
 
+_batched: ContextVar[bool | None] = ContextVar("batched", default=None)  # what the user says of the call's data
+
+
+@contextmanager
+def read_as(batched: bool | None) -> Iterator[None]:
+    """Within the context `read_samples` takes items as batches or as samples, where it is not told itself.
+
+    None leaves it as it is outside.
+    """
+    _check_batched(batched)
+    token = _batched.set(_batched.get() if batched is None else batched)
+    try:
+        yield
+    finally:
+        _batched.reset(token)
+
 
 def read_samples(dataset: Any, max_samples: int | None = None, batched: bool | None = None) -> Samples:
     """The first `max_samples` rows of a data set (all for None), remembered as long as the data set lives.
@@ -55,7 +73,7 @@ def read_samples(dataset: Any, max_samples: int | None = None, batched: bool | N
         key "label", "labels", "y", "target" or "targets". Several inputs are a dict or a tuple of arrays. A third part,
         the weights of samples, is left out.
     max_samples : a whole number from 1 on, or None.
-    batched : whether the items are batches, for a data set that does not say so itself.
+    batched : whether the items are batches, for a data set that does not say so itself; None for what `read_as` says.
 
     Raises
     ------
@@ -63,7 +81,9 @@ def read_samples(dataset: Any, max_samples: int | None = None, batched: bool | N
         For no samples, samples of different shapes, inputs that are no finite numbers, labels of another length, items
         that could be samples or batches, and an iterator that was read before.
     """
-    _check_settings(max_samples, batched)
+    _check_count(max_samples)
+    _check_batched(batched)
+    batched = _batched.get() if batched is None else batched
     if isinstance(dataset, Samples):
         return _first(dataset, max_samples)
     arrays = whole(dataset)
@@ -72,11 +92,14 @@ def read_samples(dataset: Any, max_samples: int | None = None, batched: bool | N
     return _with_values(samples_of_arrays(arrays).first(max_samples), anchors(dataset), max_samples)
 
 
-def _check_settings(max_samples: Any, batched: Any) -> None:
+def _check_count(max_samples: Any) -> None:
     whole_number = isinstance(max_samples, (int, np.integer)) and not isinstance(max_samples, bool)
     if max_samples is not None and not (whole_number and max_samples >= 1):
         expected = ("at least 1" if whole_number else "a whole number") + ", or None"
         raise InputError("bad number of samples", field="max_samples", expected=expected, found=f"{max_samples!r}")
+
+
+def _check_batched(batched: Any) -> None:
     if batched is not None and not isinstance(batched, bool):
         raise InputError("bad setting", field="batched", expected="True, False or None", found=f"{batched!r}")
 

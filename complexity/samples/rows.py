@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..progress import counted
 from .in_memory import Samples
 from .inputs import Inputs, check_inputs, each, join_arrays, joined, rows
 from .items import Item, is_batch, question, split
@@ -61,7 +62,7 @@ class _Items:
     def until(self, limit: int | None) -> Iterator[Item]:
         """Items with `limit` rows or more, where there are so many."""
         count = 0
-        for raw in self.origin.items():
+        for raw in counted(self.origin.items(), "items of the data set"):
             item = split(raw)
             if self.batched is None:
                 self.batched = is_batch(item)

@@ -178,7 +178,7 @@ class TaskRun:
         """Compute one value, with the doubts that the measure has of it."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            value = sheet.measure(network, self.samples, **sheet.settings)
+            value = sheet.measure(network, self.samples, progress=False, **sheet.settings)
         if not np.isfinite(value):
             raise InputError(
                 "the measure is not a finite number", model=model, field=sheet.measure.name, found=float(value)

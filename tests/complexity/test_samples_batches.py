@@ -110,7 +110,7 @@ def test_where_it_cannot_be_known_it_is_asked_and_the_answer_is_taken(make):
         read_samples(make())
     assert str(caught.value) == (
         "dataset: samples or batches? inputs of shape (4, 4) with labels of shape (4,) can be one sample or a batch of "
-        "4 (expected read_samples(dataset, batched=True) if each item is a batch, batched=False if it is one sample)"
+        "4 (expected the setting batched=True in the call if each item is a batch, batched=False if it is one sample)"
     )
     assert np.array_equal(read_samples(make(), batched=True).inputs, INPUTS)
     assert read_samples(make(), batched=False).inputs.shape == (5, 4, 4)

@@ -1,6 +1,7 @@
 """Settings of measures are checked by name and type before anything is computed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -9,8 +10,12 @@ import pytest
 
 from complexity import complexity
 from complexity.errors import InputError
+from complexity.measures.combination import combination_of
 from complexity.measures.registry import Measure
 from complexity.measures.settings import check_settings
+from complexity.samples import read_samples
+
+INPUTS, LABELS = np.random.default_rng(0).random((8, 4)), np.arange(8) % 2
 
 
 def function(
@@ -95,3 +100,30 @@ def test_a_measure_gets_pythons_numbers_for_those_of_numpy():
         return float(count)
 
     assert Measure("counting", counting, "larger gap", (0, 9), frozenset(), True, "test")(0, 0, count=np.int64(5)) == 5
+
+
+def test_every_call_takes_what_reads_the_data_and_names_it_beside_its_own_settings():
+    batches = [(INPUTS[:4], LABELS[:4]), (INPUTS[4:], LABELS[4:])]
+
+    def count(model, dataset, *, k: int = 1):
+        return float(len(read_samples(dataset)))
+
+    measure = Measure("count", count, "larger gap", (0.0, 10.0), frozenset(), True, "test")
+    assert measure(None, batches, batched=True) == 8
+    with pytest.raises(InputError, match="expected the setting batched=True in the call if each item is a batch"):
+        measure(None, batches)
+    with pytest.raises(InputError, match=r"bad setting \(expected True, False or None, found 1\)"):
+        measure(None, batches, batched=1)
+    with pytest.raises(
+        InputError, match=r"did you mean batched\? \(expected one of k, batched, progress, found batch\)"
+    ):
+        measure(None, batches, batch=True)
+    assert combination_of([measure, replace(measure, name="again")])(None, batches, batched=True) > 0
+
+
+def test_a_measure_with_such_a_setting_of_its_own_is_told_as_well():
+    def told(model, dataset, *, batched: bool | None = False):
+        return float(bool(batched))
+
+    measure = Measure("told", told, "larger gap", (0.0, 1.0), frozenset(), True, "test")
+    assert (measure(None, None), measure(None, None, batched=True)) == (0, 1)

@@ -60,6 +60,15 @@ def test_any_measure_variant_or_combination_is_computed_by_name(name, settings, 
     assert json.loads(json.dumps(value.details)) == value.details
 
 
+def test_it_takes_batches_where_the_data_do_not_say_what_they_are():
+    batches = [(DATA[0][:10], DATA[1][:10]), (DATA[0][10:], DATA[1][10:])]
+    for name in ("angle", "angle[layer=logits]", "distance+angle", "pseudo_validation"):
+        expected = pgdl_eval.compute(name, Network(), DATA)
+        assert pgdl_eval.compute(name, Network(), batches, batched=True, progress=False) == expected
+        with pytest.raises(InputError, match="expected the setting batched=True in the call if each item is a batch"):
+            pgdl_eval.compute(name, Network(), batches)
+
+
 def test_an_unknown_name_and_an_unknown_setting_are_errors_that_suggest_the_nearest():
     with pytest.raises(InputError, match=r"no such measure; did you mean angle\?"):
         pgdl_eval.compute("angel", Network(), DATA)
