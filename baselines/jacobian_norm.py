@@ -9,6 +9,7 @@ import numpy as np
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import adapt, counted_batches
+from complexity.models.inputs import take
 from complexity.samples import read_samples
 
 SAMPLES = 528  # the kit takes 33 batches of 16
@@ -36,8 +37,14 @@ def complexity(
     Jacobians of all layers come from one pass backward a class. The kit averages over batches of 16, whose last may
     be shorter; this is the mean over samples.
 
+    Where samples have several inputs, the layers that are given them take part each, so that all floating point inputs
+    count together; so does every tensor of a layer that is given several, as one that adds or concatenates. Whole
+    numbers, such as the numbers of tokens, have no derivative: the layers that are given them are passed over, and the
+    details name these inputs.
+
     Parameters
     ----------
+    dataset : what `complexity.samples.read_samples` takes; samples may have several inputs.
     max_samples : only the first so many samples are used; None for all.
     batch_size : samples that are differentiated at a time; bounds the memory and does not change the value beyond
         rounding.
@@ -46,9 +53,13 @@ def complexity(
     Raises
     ------
     InputError
-        For a batch size below 1, or a model whose framework gives no gradients here (Keras on JAX).
+        For a batch size below 1, a network none of whose layers is given floating point numbers, or a model whose
+        framework gives no gradients here (Keras on JAX).
     """
-    network, inputs = adapt(model, output), read_samples(dataset, max_samples).one_input()
-    squares = [network.squared_jacobians(inputs[rows]) for rows in counted_batches(len(inputs), batch_size)]
-    layers = np.concatenate(squares).mean(axis=0, dtype=np.float64)
-    return Measured(layers.mean(), {"samples": len(inputs), "layers": layers.tolist()})
+    network, samples = adapt(model, output), read_samples(dataset, max_samples)
+    parts = (take(samples.inputs, rows) for rows in counted_batches(len(samples), batch_size))
+    layers = np.concatenate([network.squared_jacobians(part) for part in parts]).mean(axis=0, dtype=np.float64)
+    details = {"samples": len(samples), "layers": layers.tolist()}
+    if left_out := network.integer_inputs(samples.inputs):
+        details["inputs_left_out"] = left_out
+    return Measured(layers.mean(), details)

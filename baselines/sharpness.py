@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
-from complexity.models import TrainedModel, adapt, batches
+from complexity.models import TrainedModel, adapt, counted_batches
+from complexity.models.inputs import Inputs, take
 from complexity.models.interface import Array
 from complexity.progress import counted
 from complexity.samples import check_counts, read_samples
@@ -55,6 +56,7 @@ def complexity(
 
     Parameters
     ----------
+    dataset : what `complexity.samples.read_samples` takes, with labels; samples may have several inputs.
     max_samples : only the first so many samples are used; None for all.
     starts : seeded starts, of which the worst counts.
     steps : of a climb at one width.
@@ -76,7 +78,7 @@ def complexity(
     """
     check_counts(least=1, optional=False, starts=starts, steps=steps, halvings=halvings)
     samples = read_samples(dataset, max_samples)
-    task = Classification(adapt(model, output), samples.one_input(), samples.class_numbers(), batch_size)
+    task = Classification(adapt(model, output), samples.inputs, samples.class_numbers(), batch_size)
     weights, correct = task.network.trainable_weights(), task.correct()
     if not weights:
         raise InputError("the model has no trainable weights", model=task.network.name, field="weights")
@@ -117,7 +119,7 @@ class Classification:
     """A network and the samples that it classifies, in batches."""
 
     network: TrainedModel
-    inputs: NDArray[Any]
+    inputs: Inputs
     labels: NDArray[np.integer]
     batch_size: int
 
@@ -129,7 +131,7 @@ class Classification:
         InputError
             If its outputs are not finite or do not fit the labels.
         """
-        logits = np.concatenate([self.network.logits(self.inputs[rows]) for rows in self._batches()])
+        logits = np.concatenate([self.network.logits(take(self.inputs, rows)) for rows in self._batches()])
         name, last = self.network.name, logits.shape[1] - 1
         if not np.isfinite(logits).all():
             raise InputError("an output is NaN or infinite", model=name, field="outputs")
@@ -144,13 +146,13 @@ class Classification:
         """How many samples the network gets right, and the gradient of the summed cross-entropy."""
         correct, total = 0, None
         for rows in self._batches():
-            logits, gradient = self.network.loss_gradient(self.inputs[rows], self.labels[rows])
+            logits, gradient = self.network.loss_gradient(take(self.inputs, rows), self.labels[rows])
             correct += _right(logits, self.labels[rows])
             total = gradient if total is None else [a + b for a, b in zip(total, gradient, strict=True)]
         return correct, total or []
 
     def _batches(self) -> Iterator[slice]:
-        return batches(len(self.inputs), self.batch_size)
+        return counted_batches(len(self.labels), self.batch_size)
 
 
 @dataclass

@@ -9,13 +9,26 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from .errors import InputError
 
 Item = TypeVar("Item")
 PATIENCE = 2.0  # seconds before the line appears by itself
 INTERVAL = 0.1  # seconds between two writings
+
+
+@dataclass
+class Loop:
+    """A loop that is at work: how many of its items are done, of how many where that is known, and what they are."""
+
+    unit: str
+    total: int | None
+    done: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.done} {self.unit}" if self.total is None else f"{self.done} of {self.total} {self.unit}"
 
 
 class Line:
@@ -29,18 +42,18 @@ class Line:
 
     def __init__(self, name: str, patience: float) -> None:
         self.name, self.due = name, time.monotonic() + patience
-        self.loops: list[list[Any]] = []  # how many are done, of how many (None where that is unknown), of what
+        self.loops: list[Loop] = []
         self.written = 0
 
     def counted(self, items: Iterable[Item], unit: str, total: int | None) -> Iterator[Item]:
         """The items; each that is asked for tells that those before it are done."""
-        loop = [0, total, unit]
+        loop = Loop(unit, total)
         self.loops.append(loop)
         try:
             for item in items:
                 self.show()
                 yield item
-                loop[0] += 1
+                loop.done += 1
             self.show()
         finally:
             self.loops = [one for one in self.loops if one is not loop]
@@ -53,10 +66,7 @@ class Line:
         if now < self.due:
             return
         self.due = now + INTERVAL
-        counts = (
-            f"{done} {unit}" if total is None else f"{done} of {total} {unit}" for done, total, unit in self.loops
-        )
-        self._write(f"{self.name}: {', '.join(counts)}"[: shutil.get_terminal_size().columns - 1])
+        self._write(f"{self.name}: {', '.join(map(str, self.loops))}"[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
         """Remove what was written."""

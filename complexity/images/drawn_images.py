@@ -16,6 +16,10 @@ from ..samples import Samples
 from .augmentation import UNIFORMS, Array, Images
 
 Change = Callable[[slice], Images]  # some rows of the drawn images -> these images, changed
+SEVERAL = (  # what an error says of samples with several inputs: what fails, and what was expected
+    "samples with several inputs cannot be augmented or mixed here",
+    "one array of images; measures that need no images take several inputs",
+)
 SMALLEST_SIDE = 8  # a shift by an eighth of it is one pixel; an axis below it holds the channels
 
 
@@ -84,7 +88,7 @@ def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
     InputError
         For inputs that are no images, or without labels.
     """
-    inputs, labels = samples.one_input(), samples.class_numbers()
+    inputs, labels = samples.one_input(*SEVERAL), samples.class_numbers()
     channels_first = inputs.ndim == 4 and inputs.shape[1] < SMALLEST_SIDE
     images = np.moveaxis(inputs, 1, -1) if channels_first else inputs
     sides, channels = images.shape[1:3], images.shape[3:]

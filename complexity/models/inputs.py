@@ -23,6 +23,15 @@ def parts_of(inputs: Inputs) -> list[NDArray[Any]]:
     return list(inputs) if isinstance(inputs, tuple) else [inputs]
 
 
+def named_parts(inputs: Inputs) -> list[tuple[str, NDArray[Any]]]:
+    """The arrays of the inputs with the names that messages give them."""
+    if isinstance(inputs, Mapping):
+        return [(f"inputs[{name!r}]", part) for name, part in inputs.items()]
+    if isinstance(inputs, tuple):
+        return [(f"inputs[{place}]", part) for place, part in enumerate(inputs)]
+    return [("inputs", inputs)]
+
+
 def take(inputs: Inputs, rows: slice) -> Inputs:
     """These rows of the inputs."""
     if isinstance(inputs, Mapping):
@@ -37,5 +46,5 @@ def first_rows(inputs: Inputs, rows: int) -> Inputs:
 
 def kind_of(inputs: Inputs) -> tuple[Any, ...]:
     """What tells inputs of one kind from others: shapes of a sample, types, and whether there is more than one row."""
-    parts = parts_of(inputs)
-    return (*((part.shape[1:], part.dtype.str) for part in parts), min(len(parts[0]), LOOKED_AT))
+    parts = named_parts(inputs)
+    return (*((name, part.shape[1:], part.dtype.str) for name, part in parts), min(len(parts[0][1]), LOOKED_AT))

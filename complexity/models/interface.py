@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..progress import counted
-from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, rows_of
+from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, named_parts, rows_of
 from .layers import (
     EQUAL,
     EQUAL_IN_HALF,
@@ -39,9 +39,9 @@ Forward = Callable[[Any], tuple[Any, Seen]]  # a tensor (b, ...) -> logits, and 
 class Gradients(Protocol):
     """What a framework computes by differentiation; see the methods of `TrainedModel` by these names."""
 
-    def squared_jacobians(self, inputs: Array) -> Array: ...
+    def squared_jacobians(self, inputs: Inputs) -> Array: ...
 
-    def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]: ...
+    def loss_gradient(self, inputs: Inputs, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]: ...
 
 
 class TrainedModel:
@@ -187,19 +187,29 @@ class TrainedModel:
         """
         return to_numpy(self._pass(inputs).output).reshape(rows_of(inputs), -1)
 
-    def squared_jacobians(self, inputs: Array) -> Array:
+    def squared_jacobians(self, inputs: Inputs) -> Array:
         """Mean squared entry of the Jacobian of a sample's logits in each layer's input: (b, ...) -> (b, layers).
 
-        Every run of a layer counts, in the order of running; inputs that are not floating point are passed over.
+        Every run of a layer counts, in the order of running, and every tensor that it is given; tensors that are not
+        floating point are passed over.
 
         Raises
         ------
         InputError
-            If the framework gives no gradients here.
+            If the framework gives no gradients here, or no layer is given a floating point tensor.
         """
-        return self._gradients(inputs.shape[1:]).squared_jacobians(inputs)
+        found = self._gradients(inputs).squared_jacobians(inputs)
+        if not found.shape[1]:
+            problem = "no layer is given numbers by which the output could be differentiated"
+            names = ", ".join(f"{name} {part.dtype}" for name, part in named_parts(inputs))
+            raise InputError(problem, model=self.name, field="inputs", expected="floating point inputs", found=names)
+        return found
 
-    def loss_gradient(self, inputs: Array, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]:
+    def integer_inputs(self, inputs: Inputs) -> list[str]:
+        """The inputs, by name, that the network takes as whole numbers, such as the numbers of tokens."""
+        return []
+
+    def loss_gradient(self, inputs: Inputs, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]:
         """Logits (b, classes), and the gradient of the summed cross-entropy in the order of `trainable_weights`.
 
         Raises
@@ -207,7 +217,7 @@ class TrainedModel:
         InputError
             If the framework gives no gradients here.
         """
-        return self._gradients(inputs.shape[1:]).loss_gradient(inputs, labels)
+        return self._gradients(inputs).loss_gradient(inputs, labels)
 
     def weights(self) -> list[Array]:
         """Copies of all weights, those of normalization statistics included, in the framework's order."""
@@ -269,8 +279,8 @@ class TrainedModel:
         """The output of a layer with the channels of maps on the last axis."""
         return output
 
-    def _gradients(self, shape: tuple[int, ...]) -> Gradients:
-        """The framework's gradients for samples of this shape."""
+    def _gradients(self, inputs: Inputs) -> Gradients:
+        """The framework's gradients for samples of this kind."""
         raise self._lacks("gradients")
 
     def _stored_initial_weights(self) -> list[Array]:
@@ -296,8 +306,17 @@ def to_numpy(tensor: Any) -> Array:
 
 def floating_point_tensors(seen: Seen) -> list[Any]:
     """The tensors that the layers were given, one after the other, without indices and masks."""
-    tensors = [t for _, given in seen for t in (given if isinstance(given, (list, tuple)) else [given])]
+    tensors = [tensor for _, given in seen for tensor in tensors_in(given)]
     return [tensor for tensor in tensors if "float" in str(tensor.dtype)]
+
+
+def tensors_in(given: Any) -> list[Any]:
+    """The tensors of a framework in lists, tuples and mappings."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    if isinstance(given, (list, tuple)):
+        return [tensor for part in given for tensor in tensors_in(part)]
+    return [given] if hasattr(given, "dtype") and hasattr(given, "shape") else []
 
 
 def batches(rows: int, size: int) -> Iterator[slice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .inputs import LOOKED_AT, Inputs, first_rows, parts_of
-from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
+from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, named_parts, parts_of
+from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
 from .keras_layers import (
     KERNELS,
     all_layers,
@@ -47,7 +46,7 @@ class KerasModel(TrainedModel):
         self.by_name = all_layers(model)
         self.layers = leaves(self.by_name)
         self.main = main_layers(self.by_name)
-        self._gradients_by_shape: dict[tuple[int, ...], Gradients] = {}
+        self._gradients_by_kind: dict[tuple[Any, ...], Gradients] = {}
         self._check()
 
     def _check(self) -> None:
@@ -198,40 +197,45 @@ class KerasModel(TrainedModel):
             ) from error
         return one_output(output, self.output, self.name)
 
-    def _gradients(self, shape: tuple[int, ...]) -> Gradients:
-        if shape not in self._gradients_by_shape:
-            self._gradients_by_shape[shape] = self._new_gradients(shape)
-        return self._gradients_by_shape[shape]
+    def integer_inputs(self, inputs: Inputs) -> list[str]:
+        parts = zip(named_parts(inputs), tensors_in(self.arrays(first_rows(inputs, 1))), strict=True)
+        return [name for (name, _), array in parts if array.dtype.kind in "iu"]
 
-    def squared_jacobians(self, inputs: Array) -> Array:
+    def _gradients(self, inputs: Inputs) -> Gradients:
+        kind = kind_of(first_rows(inputs, 1))
+        if kind not in self._gradients_by_kind:
+            self._gradients_by_kind[kind] = self._new_gradients(inputs)
+        return self._gradients_by_kind[kind]
+
+    def squared_jacobians(self, inputs: Inputs) -> Array:
         self._settle(inputs)
         with lock_of(self.model):
             return super().squared_jacobians(inputs)
 
-    def loss_gradient(self, inputs: Array, labels: Any) -> tuple[Array, list[Array]]:
+    def loss_gradient(self, inputs: Inputs, labels: Any) -> tuple[Array, list[Array]]:
         self._settle(inputs)
         with lock_of(self.model):
             return super().loss_gradient(inputs, labels)
 
-    def _settle(self, inputs: Array) -> None:
+    def _settle(self, inputs: Inputs) -> None:
         """Let Keras 2 build its graph for batches of any size before one is traced: it does so on the first calls."""
-        if inputs.shape[1:] not in self._gradients_by_shape:
+        if kind_of(first_rows(inputs, 1)) not in self._gradients_by_kind:
             for rows in (1, LOOKED_AT):
                 self._pass(first_rows(inputs, rows))
 
-    def _new_gradients(self, shape: tuple[int, ...]) -> Gradients:
+    def _new_gradients(self, inputs: Inputs) -> Gradients:
         # All layers are watched, so that a wrapped one keeps none of the tensors that belong to a compiled function.
         weights = self._trainable_variables()
         if self._backend() == "tensorflow":
             from .tensorflow_gradients import TensorFlowGradients
 
-            return TensorFlowGradients(self._differentiable, self.layers, weights, shape)
+            every = [_raw(variable) for variable in self.model.weights]
+            return TensorFlowGradients(self._differentiable, self.layers, weights, every, self.arrays, inputs)
         if self._backend() == "torch":
             from .torch_gradients import TorchGradients
 
-            return TorchGradients(
-                self._differentiable, weights, functools.partial(_as_tensor, _raw(self.model.weights[0]))
-            )
+            like = _raw(self.model.weights[0])
+            return TorchGradients(self._differentiable, weights, lambda given: _as_tensors(like, self.arrays(given)))
         raise InputError(
             "no gradients on this Keras backend",
             model=self.name,
@@ -280,10 +284,16 @@ def _raw(variable: Any) -> Any:
     return variable if value is None or callable(value) else value
 
 
-def _as_tensor(like: Any, inputs: Array) -> Any:
+def _as_tensors(like: Any, arrays: Any) -> Any:
+    """Arrays as PyTorch's tensors on the device of a weight, numbers in its precision."""
     import torch
 
-    return torch.from_numpy(np.array(inputs, dtype=np.float32)).to(like.device, like.dtype)
+    if isinstance(arrays, Mapping):
+        return {name: _as_tensors(like, one) for name, one in arrays.items()}
+    if isinstance(arrays, list):
+        return [_as_tensors(like, one) for one in arrays]
+    tensor = torch.from_numpy(arrays)
+    return tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
 
 
 def _tensor(value: Any) -> Any:

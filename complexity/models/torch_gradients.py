@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from .interface import Array, Forward, Seen, floating_point_tensors, to_numpy
+from .inputs import Inputs, rows_of
+from .interface import Array, Forward, Seen, floating_point_tensors, tensors_in, to_numpy
 
 
 class TorchGradients:
@@ -24,29 +25,32 @@ class TorchGradients:
     def __init__(self, forward: Forward, weights: Sequence[Any], tensors: Callable[[Any], Any]) -> None:
         self.forward, self.weights, self.tensors = forward, weights, tensors
 
-    def squared_jacobians(self, inputs: Array) -> Array:
+    def squared_jacobians(self, inputs: Inputs) -> Array:
         """(b, ...) -> (b, layers): one pass forward, then one pass backward a class through all layers at once."""
+        samples = rows_of(inputs)
         with torch.inference_mode(False), torch.enable_grad():
             given = self.tensors(inputs)
-            logits, seen = self._logits(given.requires_grad_() if given.is_floating_point() else given)
+            for tensor in tensors_in(given):
+                tensor.requires_grad_(tensor.is_floating_point())
+            logits, seen = self._logits(given, samples)
             tensors = [tensor for tensor in floating_point_tensors(seen) if tensor.requires_grad]
-            sums = torch.zeros(len(inputs), len(tensors), device=logits.device)
-            for column in logits.unbind(1):
+            sums = torch.zeros(samples, len(tensors), device=logits.device)
+            for column in logits.unbind(1) if tensors else ():
                 rows = torch.autograd.grad(column.sum(), tensors, retain_graph=True, materialize_grads=True)
-                sums += torch.stack([row.reshape(len(inputs), -1).float().square().mean(1) for row in rows], 1)
+                sums += torch.stack([row.reshape(samples, -1).float().square().mean(1) for row in rows], 1)
         return to_numpy(sums / logits.shape[1])
 
-    def loss_gradient(self, inputs: Array, labels: NDArray[Any]) -> tuple[Array, list[Array]]:
+    def loss_gradient(self, inputs: Inputs, labels: NDArray[Any]) -> tuple[Array, list[Array]]:
         """(b, ...), (b,) -> (b, classes), gradient."""
         with torch.inference_mode(False), torch.enable_grad():
-            logits, _ = self._logits(self.tensors(inputs))
+            logits, _ = self._logits(self.tensors(inputs), rows_of(inputs))
             target = torch.as_tensor(labels, dtype=torch.int64, device=logits.device)
             loss = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
             gradient = torch.autograd.grad(loss, self.weights, materialize_grads=True)
         return to_numpy(logits), [to_numpy(part) for part in gradient]
 
-    def _logits(self, inputs: Any) -> tuple[Any, Seen]:
+    def _logits(self, inputs: Any, samples: int) -> tuple[Any, Seen]:
         """Logits as float32 or float64 (b, classes), and what the layers were given."""
         logits, seen = self.forward(inputs)
-        flat = logits.reshape(len(inputs), -1)
+        flat = logits.reshape(samples, -1)
         return flat if flat.dtype == torch.float64 else flat.float(), seen

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .inputs import Inputs, first_rows, parts_of
-from .interface import Array, Gradients, Seen, TrainedModel, to_numpy
+from .inputs import Inputs, first_rows, named_parts, parts_of
+from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
 from .layers import LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
@@ -69,7 +69,17 @@ class TorchModel(TrainedModel):
             for parameter, array in zip(self._trainable_parameters(), weights, strict=True):
                 parameter.copy_(torch.from_numpy(array))
 
-    def _gradients(self, shape: tuple[int, ...]) -> Gradients:
+    def integer_inputs(self, inputs: Inputs) -> list[str]:
+        parts = zip(named_parts(inputs), tensors_in(self.tensors(first_rows(inputs, 1))), strict=True)
+        return [name for (name, _), tensor in parts if not tensor.is_floating_point()]
+
+    def squared_jacobians(self, inputs: Inputs) -> Array:
+        # Frozen weights take part, so that what follows an embedding of tokens depends on something.
+        parameters = [one for one in self.module.parameters() if one.is_floating_point()]
+        with lock_of(self.module), all_require_gradients(parameters):
+            return super().squared_jacobians(inputs)
+
+    def _gradients(self, inputs: Inputs) -> Gradients:
         return TorchGradients(self._differentiable, self._trainable_parameters(), self.tensors)
 
     def _differentiable(self, inputs: Any) -> tuple[Any, Seen]:
@@ -77,7 +87,7 @@ class TorchModel(TrainedModel):
         seen: Seen = []
         with self._quiet(gradients=True), ExitStack() as hooks:
             for layer in self.layers:
-                hooks.enter_context(layer.register_forward_pre_hook(_noting(seen)))
+                hooks.enter_context(layer.register_forward_pre_hook(_noting(seen), with_kwargs=True))
             return self._call(inputs, softmax=True), seen
 
     def _pass(self, inputs: Inputs, watch: str | None = None) -> Trace:
@@ -224,14 +234,20 @@ def _detached(output: Any) -> Any:
     return type(output)(_detached(one) for one in output) if isinstance(output, (tuple, list)) else output
 
 
-def _noting(seen: Seen) -> Callable[[Any, tuple[Any, ...]], None]:
-    """A hook that notes the first argument of a module before it runs."""
+def _noting(seen: Seen) -> Callable[..., Any]:
+    """A hook that notes the tensors that a module is given."""
 
-    def hook(layer: Any, args: tuple[Any, ...]) -> Any:
-        seen.extend((layer, given) for given in args[:1])
-        return (args[0].clone(), *args[1:]) if args and isinstance(args[0], torch.Tensor) else None
+    def hook(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        tensors = [one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor)]
+        seen.append((layer, tensors))
+        # The layer gets clones: what works in place must not write into what is differentiated.
+        return tuple(map(_cloned, args)), {name: _cloned(one) for name, one in kwargs.items()}
 
     return hook
+
+
+def _cloned(value: Any) -> Any:
+    return value.clone() if isinstance(value, torch.Tensor) else value
 
 
 def _lacks_memory(error: BaseException) -> bool:

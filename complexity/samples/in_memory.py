@@ -55,8 +55,12 @@ class Samples:
         flat = [array.reshape(len(self), -1) for _, array in each(self.inputs)]
         return flat[0] if len(flat) == 1 else np.hstack(flat)
 
-    def one_input(self) -> NDArray[Any]:
-        """The inputs, for measures that take one array.
+    def one_input(self, problem: str = "the samples have several inputs", expected: str = "one array") -> NDArray[Any]:
+        """The inputs, for those who take one array.
+
+        Parameters
+        ----------
+        problem, expected : what the error says.
 
         Raises
         ------
@@ -66,7 +70,7 @@ class Samples:
         if isinstance(self.inputs, np.ndarray):
             return self.inputs
         found = ", ".join(f"{name} of shape {array.shape}" for name, array in each(self.inputs))
-        raise InputError("the samples have several inputs", field="inputs", expected="one array", found=found)
+        raise InputError(problem, field="inputs", expected=expected, found=found)
 
     def first(self, count: int | None) -> Samples:
         """The first rows; this very object where it has no more."""

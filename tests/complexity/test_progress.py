@@ -95,8 +95,7 @@ def test_a_warning_after_a_loop_and_an_error_in_one_stand_on_a_line_of_their_own
         warning()
         assert stream.getvalue().endswith("\r")
         with pytest.raises(ZeroDivisionError):
-            for one in counted(range(3), "batches", 3):
-                one / 0
+            list(counted((one / 0 for one in range(3)), "batches", 3))
     assert stream.getvalue().endswith("\r")
 
 
