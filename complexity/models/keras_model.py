@@ -209,13 +209,24 @@ class KerasModel(TrainedModel):
 
     def squared_jacobians(self, inputs: Inputs) -> Array:
         self._settle(inputs)
-        with lock_of(self.model):
+        with lock_of(self.model), self._all_weights_take_part():
             return super().squared_jacobians(inputs)
 
     def loss_gradient(self, inputs: Inputs, labels: Any) -> tuple[Array, list[Array]]:
         self._settle(inputs)
         with lock_of(self.model):
             return super().loss_gradient(inputs, labels)
+
+    @contextmanager
+    def _all_weights_take_part(self) -> Iterator[None]:
+        """On PyTorch the frozen weights too, so that what follows an embedding of tokens depends on something."""
+        if self._backend() != "torch":
+            yield
+            return
+        from .torch_passes import all_require_gradients
+
+        with all_require_gradients([_raw(variable) for variable in self.model.weights]):
+            yield
 
     def _settle(self, inputs: Inputs) -> None:
         """Let Keras 2 build its graph for batches of any size before one is traced: it does so on the first calls."""

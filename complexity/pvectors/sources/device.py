@@ -41,6 +41,12 @@ class DeviceSource(Source):
         return self.matrix[::stride], stride == 1
 
     def _read(self, right: Any, shift: NDArray[np.float64], precision: Any) -> tuple[Any, Any, float]:
+        from .full_precision import full_precision
+
+        with full_precision(self.matrix.device.type):
+            return self._products(right, shift, precision)
+
+    def _products(self, right: Any, shift: NDArray[np.float64], precision: Any) -> tuple[Any, Any, float]:
         known, squares, lefts, image = np.isfinite(self.squares), 0.0, [], 0.0
         for part in self._parts(precision):
             left = right.to(part.dtype) @ part.T
