@@ -85,7 +85,8 @@ def complexity(
         raise InputError("no such loss", field="loss", expected=" or ".join(LOSSES), found=loss)
     network = adapt(model, output)
     drawn = draw(read_samples(dataset, MAX_SAMPLES), max_samples, seed)
-    indices = group_indices(drawn.through(lambda images: pooled(network.first_layer(images)), drawn.unchanged), drawn)
+    points = drawn.through(lambda images: pooled(network.first_layer(images)), drawn.unchanged)
+    indices = group_indices(points, drawn)
     changes = counted(mixing(drawn, rounds, seed), "rounds", rounds)
     losses = np.stack([mixed_losses(network, drawn, change) for change in changes])
     means = dict(zip(LOSSES, losses.mean(axis=0).tolist(), strict=True))
@@ -95,6 +96,8 @@ def complexity(
         **means,
         "loss_standard_error": _standard_error(losses[:, LOSSES.index(loss)]),
         "loss": loss,
+        "layer": "first dense or convolutional layer, pooled",
+        "layer_width": points.shape[1],
         "samples": len(drawn),
         "groups": len(indices),
         "rounds": rounds,

@@ -15,6 +15,7 @@ from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt, counted_batches
 from complexity.models.inputs import Inputs, take
 from complexity.models.interface import Array
+from complexity.models.outputs import check_classes
 from complexity.progress import counted
 from complexity.samples import check_counts, read_samples
 
@@ -132,14 +133,10 @@ class Classification:
             If its outputs are not finite or do not fit the labels.
         """
         logits = np.concatenate([self.network.logits(take(self.inputs, rows)) for rows in self._batches()])
-        name, last = self.network.name, logits.shape[1] - 1
+        name = self.network.name
         if not np.isfinite(logits).all():
             raise InputError("an output is NaN or infinite", model=name, field="outputs")
-        if not 0 <= self.labels.min() <= self.labels.max() <= last:
-            found = f"{self.labels.min()} to {self.labels.max()}"
-            expected = f"class numbers from 0 to {last}"
-            problem = "the labels do not fit the outputs"
-            raise InputError(problem, model=name, field="labels", expected=expected, found=found)
+        check_classes(self.labels, logits.shape[1], name)
         return _right(logits, self.labels)
 
     def correct_and_gradient(self) -> tuple[int, list[Array]]:

@@ -17,6 +17,8 @@ from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.features import layer_output
+from complexity.models.interface import Array
+from complexity.models.outputs import LOGITS, check_classes
 from complexity.progress import counted
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
@@ -80,8 +82,8 @@ def subspace_stability(
     Raises
     ------
     InputError
-        For inputs that are no images, no labels or one class alone with no k, no two samples of a class where they are
-        to be mixed, features that are not finite, and settings out of range.
+        For inputs that are no images, no labels or such as fit no output, one class alone with no k, no two samples of
+        a class where they are to be mixed, features that are not finite, and settings out of range.
     """
     check_counts(rounds=rounds, max_samples=max_samples)
     network, samples = adapt(model, output), read_samples(dataset, MAX_SAMPLES)
@@ -90,7 +92,10 @@ def subspace_stability(
     augmentation = Augmentation(drawn, augmentations)
     changes = {"augmentation": augmentation.changes(rounds), "mixing": mixing(drawn, rounds, seed)}
     frames = Frames(network, drawn, layer, k, center)
-    clean = frames.of(drawn.unchanged)
+    features = frames.features(drawn.unchanged)
+    if (outputs := features.shape[1] if layer == LOGITS else drawn.outputs(network)) > 1:  # one serves as any other
+        check_classes(drawn.labels, outputs, network.name)
+    clean = frames.space(features)
     perturbed = {
         name: [frames.of(change) for change in counted(changes[name], f"rounds of {name}", rounds)]
         for name in names_of(perturbation)
@@ -108,6 +113,7 @@ def subspace_stability(
         "k": k,
         "rank": clean.shape[1],
         "layer": layer,
+        "layer_width": features.shape[1],
         "center": center,
         "samples": len(drawn),
         "available": drawn.available,
@@ -133,7 +139,15 @@ class Frames:
     center: bool
 
     def of(self, change: Change) -> Frame:
-        """The principal subspace of the changed images: (n, r), r at most k.
+        """The principal subspace of the changed images: see `features` and `space`."""
+        return self.space(self.features(change))
+
+    def space(self, features: Array) -> Frame:
+        """The principal subspace of features: (n, r), r at most k."""
+        return principal_subspace(features, self.k, center=self.center)
+
+    def features(self, change: Change) -> Array:
+        """The layer's values of the changed images: (n, d).
 
         Raises
         ------
@@ -143,7 +157,7 @@ class Frames:
         matrix = self.drawn.through(layer_output(self.network, self.layer), change)
         if not np.isfinite(matrix).all():
             raise InputError("an entry is NaN or infinite", model=self.network.name, field=self.layer)
-        return principal_subspace(matrix, self.k, center=self.center)
+        return matrix
 
 
 def names_of(perturbation: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..models import TrainedModel, counted_batches, features
+from ..models.outputs import check_classes
 from ..samples import Samples
 from .augmentation import UNIFORMS, Array, Images
 
@@ -20,6 +21,7 @@ SEVERAL = (  # what an error says of samples with several inputs: what fails, an
     "samples with several inputs cannot be augmented or mixed here",
     "one array of images; measures that need no images take several inputs",
 )
+CHANNEL_AXIS = "images of one channel need an axis for it: images[..., None], or images[:, None] in PyTorch"
 SMALLEST_SIDE = 8  # a shift by an eighth of it is one pixel; an axis below it holds the channels
 
 
@@ -58,9 +60,15 @@ class Drawn:
         """What `compute` makes of the changed images, batch by batch, each in the network's order of axes: (n, ...)."""
         found = []
         for rows in counted_batches(len(self), features.batch_size(self.images)):
-            images = change(rows)
-            found.append(compute(np.moveaxis(images, -1, 1) if self.channels_first else images))
+            found.append(compute(self._as_given(change(rows))))
         return np.concatenate(found)
+
+    def outputs(self, network: TrainedModel) -> int:
+        """How many outputs the network has."""
+        return int(network.logits(self._as_given(self.images[:1])).shape[1])
+
+    def _as_given(self, images: Images) -> Images:
+        return np.moveaxis(images, -1, 1) if self.channels_first else images
 
     def logits(self, network: TrainedModel, change: Change) -> Array:
         """The network's logits of the changed images: (n, outputs).
@@ -68,13 +76,10 @@ class Drawn:
         Raises
         ------
         InputError
-            For fewer outputs than classes, and outputs that are not finite.
+            For labels that are no numbers of outputs, and outputs that are not finite.
         """
         logits = self.through(network.logits, change)
-        outputs = max(2, int(self.labels.max()) + 1)
-        if logits.shape[1] < outputs:
-            expected, found = f"at least {outputs}, one a class", logits.shape[1]
-            raise InputError("too few outputs", model=network.name, field="logits", expected=expected, found=found)
+        check_classes(self.labels, logits.shape[1], network.name)
         if not np.isfinite(logits).all():
             raise InputError("an output is NaN or infinite", model=network.name, field="logits")
         return logits
@@ -94,7 +99,9 @@ def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
     sides, channels = images.shape[1:3], images.shape[3:]
     if len(images) < 2 or len(channels) != 1 or channels[0] >= SMALLEST_SIDE or min(sides) < SMALLEST_SIDE:
         expected = f"shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from {SMALLEST_SIDE} on, fewer channels"
-        raise InputError("the inputs are no images", field="inputs", expected=expected, found=inputs.shape)
+        without = images.ndim == 3 and min(images.shape[1:]) >= SMALLEST_SIDE
+        problem = "the inputs are no images" + (f"; {CHANNEL_AXIS}" if without else "")
+        raise InputError(problem, field="inputs", expected=expected, found=inputs.shape)
     seeded = hashlib.blake2b(str(seed).encode(), digest_size=16)
     hashes = [_hash(seeded, image) for image in images]
     # The label decides between copies of an image, so that the order of the data set never does.

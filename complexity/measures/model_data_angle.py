@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError, warn
 from ..models import TrainedModel, adapt
-from ..models.features import feature_matrix, look
+from ..models.features import feature_matrix, look, width_of
 from ..pvectors.angles import angle
 from ..pvectors.pvector import PVectors, p_vectors
 from ..samples import MAX_SAMPLES, Samples, read_samples
@@ -51,8 +51,8 @@ def angle_to_data(
 
     Returns
     -------
-    The angle; its details hold the number of samples and features, both settings, and for either P-vector spectral
-    gap, residual and estimated angle error.
+    The angle; its details hold the number of samples, the layer with its width (columns of the feature matrix) and
+    precision, both settings, and for either P-vector spectral gap, residual and estimated angle error.
 
     Raises
     ------
@@ -66,7 +66,8 @@ def angle_to_data(
         text = f"only the first {MAX_SAMPLES} samples are used; max_samples=None uses all"
         warn(text)
     data = data_p_vector(samples, center_data)
-    features = _model_p_vector(network, samples, layer, center_features)
+    matrix = feature_matrix(network, samples.inputs, layer=layer)
+    features = _model_p_vector(network, matrix, layer, center_features)
     warn_if_doubtful(data, "the inputs", network.name)
     warn_if_doubtful(features, f"the {layer}", network.name)
     found = look(network, layer, samples.inputs)
@@ -77,6 +78,7 @@ def angle_to_data(
         "samples": len(samples),
         "layer": layer,
         **(found.details if found else {}),
+        "layer_width": width_of(matrix),
         "center_features": center_features,
         "center_data": center_data,
         "features": _summary(features),
@@ -110,8 +112,7 @@ def warn_if_doubtful(found: PVectors, what: str, model: str) -> None:
         warn(text)
 
 
-def _model_p_vector(network: TrainedModel, samples: Samples, layer: str, center: bool) -> PVectors:
-    matrix = feature_matrix(network, samples.inputs, layer=layer)
+def _model_p_vector(network: TrainedModel, matrix: Any, layer: str, center: bool) -> PVectors:
     try:
         return p_vectors(matrix, center=center)
     except InputError as error:

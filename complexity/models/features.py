@@ -36,14 +36,19 @@ def look(model: TrainedModel, layer: str, inputs: Inputs) -> Findings | None:
 
 
 class FeatureBlocks:
-    """The rows of a feature matrix as a stream of (b, d) blocks; each pass runs the network again."""
+    """The rows of a feature matrix as a stream of (b, d) blocks of this width; each pass runs the network again."""
 
-    def __init__(self, compute: Callable[[Array], Array], inputs: Inputs, size: int) -> None:
-        self.compute, self.inputs, self.size = compute, inputs, size
+    def __init__(self, compute: Callable[[Array], Array], inputs: Inputs, size: int, width: int) -> None:
+        self.compute, self.inputs, self.size, self.width = compute, inputs, size, width
 
     def __iter__(self) -> Iterator[Array]:
         # The rows are asked for where the iteration begins: it may go on in a thread, which has no line of progress.
         return (self.compute(take(self.inputs, rows)) for rows in counted_batches(rows_of(self.inputs), self.size))
+
+
+def width_of(matrix: Array | FeatureBlocks) -> int:
+    """How many columns a feature matrix has."""
+    return matrix.width if isinstance(matrix, FeatureBlocks) else matrix.shape[1]
 
 
 def feature_matrix(
@@ -65,7 +70,7 @@ def feature_matrix(
     samples = rows_of(inputs)
     first = compute(take(inputs, slice(0, size)))
     if first[0].nbytes * samples > MAX_BYTES:
-        return FeatureBlocks(compute, inputs, size)
+        return FeatureBlocks(compute, inputs, size, first.shape[1])
     matrix = np.empty((samples, first.shape[1]), first.dtype)
     matrix[: len(first)] = first
     for rows in counted_batches(samples, size):

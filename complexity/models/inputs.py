@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -42,6 +42,17 @@ def take(inputs: Inputs, rows: slice) -> Inputs:
 def first_rows(inputs: Inputs, rows: int) -> Inputs:
     """The first rows of the inputs."""
     return take(inputs, slice(0, rows))
+
+
+def channel_hint(shape: tuple[int, ...], expected: Sequence[int | None]) -> str:
+    """What to write where samples of this shape lack the axis of their one channel; empty where that is not it."""
+    if len(expected) != len(shape) + 1:
+        return ""
+    for axis, write in ((-1, "inputs[..., None]"), (0, "inputs[:, None]")):
+        others = [side for place, side in enumerate(expected) if place != axis % len(expected)]
+        if expected[axis] == 1 and all(e in (None, s) for e, s in zip(others, shape, strict=True)):
+            return f"; add the channel axis: {write}"
+    return ""
 
 
 def kind_of(inputs: Inputs) -> tuple[Any, ...]:

@@ -118,7 +118,8 @@ class TrainedModel:
         spread = difference(to_numpy(first.output), to_numpy(again.output))
         spread, batch_spread = (one if one > least else 0.0 for one in (spread, batch_spread))
         raw = layer == FEATURES and self._is_raw(few, trace, run)
-        return Findings(place, after, beside, spread, batch_spread, raw)
+        values = run.given if end == INPUT else run.returned
+        return Findings(place, after, beside, spread, batch_spread, raw, _precision(values))
 
     def _past(self, few: Inputs, position: int) -> tuple[tuple[str, ...], bool]:
         """Weights that act after the chosen run alone, and whether earlier ones act past it.
@@ -293,6 +294,12 @@ class TrainedModel:
     def _lacks(self, ability: str) -> InputError:
         problem, expected = f"models of this kind have no {ability} here", "a Keras model or a torch.nn.Module"
         return InputError(problem, model=self.name, field=ability, expected=expected, found=type(self).__name__)
+
+
+def _precision(tensor: Any) -> str:
+    """The type of a tensor's numbers by the name that NumPy gives it, or would give it: "bfloat16"."""
+    kind = getattr(tensor, "dtype", "")
+    return str(getattr(kind, "name", kind)).removeprefix("torch.")
 
 
 def to_numpy(tensor: Any) -> Array:

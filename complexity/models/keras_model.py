@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, named_parts, parts_of
+from .inputs import LOOKED_AT, Inputs, channel_hint, first_rows, kind_of, named_parts, parts_of
 from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
 from .keras_layers import (
     KERNELS,
@@ -187,9 +187,10 @@ class KerasModel(TrainedModel):
             shapes = [tuple(one.shape[1:]) for one in parts_of(tuple(inputs) if isinstance(inputs, list) else inputs)]
             expected = [tuple(one.shape[1:]) for one in self._declared()]
             fits = len(shapes) == len(expected) and all(map(_fits, shapes, expected))
-            problem = "the model does not take these inputs"
+            problem, hint = "the model does not take these inputs", self._hint(shapes, expected)
+            told = f"{problem}: {type(error).__name__}: {_told(error)}" if fits or not expected else problem
             raise InputError(
-                f"{problem}: {type(error).__name__}: {_told(error)}" if fits or not expected else problem,
+                told + hint,
                 model=self.name,
                 field="inputs",
                 expected=f"samples of shape {_shown(expected)}" if expected else None,
@@ -200,6 +201,16 @@ class KerasModel(TrainedModel):
     def integer_inputs(self, inputs: Inputs) -> list[str]:
         parts = zip(named_parts(inputs), tensors_in(self.arrays(first_rows(inputs, 1))), strict=True)
         return [name for (name, _), array in parts if array.dtype.kind in "iu"]
+
+    def _hint(self, shapes: list[tuple[int, ...]], expected: list[tuple[int | None, ...]]) -> str:
+        """What to write where images come without a channel to a model, or a first convolution, of one."""
+        first = self.by_name[next(name for name in self.by_name if name in self.main)]
+        kernel = tuple(getattr(getattr(first, "kernel", None), "shape", ()))
+        if not expected and len(kernel) > 2 and kernel[-2] == 1 and getattr(first, "groups", 1) == 1:
+            sides: list[int | None] = [None] * (len(kernel) - 2)
+            channels_first = getattr(first, "data_format", None) == "channels_first"
+            expected = [(1, *sides) if channels_first else (*sides, 1)]
+        return channel_hint(shapes[0], expected[0]) if len(shapes) == len(expected) == 1 else ""
 
     def _gradients(self, inputs: Inputs) -> Gradients:
         kind = kind_of(first_rows(inputs, 1))

@@ -100,6 +100,7 @@ class Findings:
     spread, batch_spread : largest difference of the output between two equal passes, and between a batch and a smaller
         one, over the largest entry; 0 where rounding can make it.
     raw : whether the layer is given the network's input itself.
+    precision : the type of the layer's numbers, "float16"; empty where it is not known.
     """
 
     place: Place
@@ -108,6 +109,7 @@ class Findings:
     spread: float = 0.0
     batch_spread: float = 0.0
     raw: bool = False
+    precision: str = ""
 
     @property
     def details(self) -> dict[str, Any]:
@@ -119,6 +121,7 @@ class Findings:
             "spread_over_batch_sizes": self.batch_spread,
         }
         place = {"layer_name": self.place.layer, "layer_kind": self.place.kind, "layer_end": self.place.end}
+        place |= {"layer_precision": self.precision} if self.precision else {}
         return place | {name: value for name, value in unusual.items() if value}
 
     @property

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import InputError, unknown_name
 
 LOGITS = "logits"
@@ -35,6 +38,19 @@ def one_output(found: Any, wanted: str | int | None, model: str) -> Any:
     listing = ", ".join(f"{name} {tuple(one.shape)}" for name, one in outputs.items())
     problem = "the network has several outputs; say which is meant by output=NAME or its position"
     raise InputError(problem, model=model, field="output", found=listing)
+
+
+def check_classes(labels: NDArray[np.integer], outputs: int, model: str) -> None:
+    """Raise an InputError unless there are several outputs and class numbers (n,) are numbers of outputs."""
+    low, high = int(labels.min()), int(labels.max())
+    if outputs == 1:
+        problem = "the network has one output, and none for each class"
+        raise InputError(problem, model=model, field="output", expected="2 outputs or more, one a class", found=1)
+    if not 0 <= low <= high < outputs:
+        hint = "; hand over labels - 1 where they count from 1" if low > 0 and high == outputs else ""
+        expected, found = f"class numbers from 0 to {outputs - 1}", f"{low} to {high}"
+        problem = f"the labels do not fit the outputs{hint}"
+        raise InputError(problem, model=model, field="labels", expected=expected, found=found)
 
 
 def named_outputs(found: Any, name: str = "") -> dict[str, Any]:

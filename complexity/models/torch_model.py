@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .inputs import Inputs, first_rows, named_parts, parts_of
+from .inputs import Inputs, channel_hint, first_rows, named_parts, parts_of
 from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
 from .layers import LayerRun, Trace
 from .locks import lock_of
@@ -42,6 +42,10 @@ class TorchModel(TrainedModel):
         self._integers: bool | None = None
         if not self.main:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="modules")
+        if not any(True for _ in self.module.parameters()):
+            problem = "the model has no parameters: nothing in it is trained, or its weights were made buffers"
+            expected = "weights that are parameters, as before it was prepared for inference"
+            raise InputError(problem, model=self.name, field="weights", expected=expected)
 
     def weights(self) -> list[Array]:
         return [to_numpy(t) for t in self.module.state_dict().values() if t.is_floating_point()]
@@ -99,7 +103,7 @@ class TorchModel(TrainedModel):
 
     def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
         runs: list[LayerRun] = []
-        parameters = [(name, one) for name, one in self.module.named_parameters() if one.is_floating_point()]
+        parameters = [(name, one) for name, one in self._named_weights() if one.is_floating_point()]
         names = [name for name, _ in self.module.named_modules() if name]
         with self._quiet(gradients=True), all_require_gradients([one for _, one in parameters]):
             tensors = self.tensors(inputs)
@@ -107,6 +111,11 @@ class TorchModel(TrainedModel):
                 output = self._call(tensors, softmax=False)
             told = isinstance(output, torch.Tensor) and output.requires_grad
             return Trace(output, runs, parameters, functools.partial(_held, connected) if told else None)
+
+    def _named_weights(self) -> list[tuple[str, Any]]:
+        """The parameters, and the buffers that are matrices: fixed weights, which can act after a layer as well."""
+        buffers = [(name, one) for name, one in self.module.named_buffers() if one.ndim > 1 and not one.is_inference()]
+        return [*self.module.named_parameters(), *buffers]
 
     def _channels_last(self, name: str, output: Array) -> Array:
         layer = self.module.get_submodule(name)
@@ -183,6 +192,12 @@ class TorchModel(TrainedModel):
         given = notes.given(output)
         return output if given is None else given
 
+    def _hint(self, shapes: list[tuple[int, ...]]) -> str:
+        """What to write where images come without a channel to a first convolution of one."""
+        first = next(iter(self.main.values()))
+        one = isinstance(first, torch.nn.modules.conv._ConvNd) and first.in_channels == 1 and len(shapes) == 1
+        return channel_hint(shapes[0], (1, *[None] * len(first.kernel_size))) if one else ""
+
     def _run(self, inputs: Any) -> Any:
         try:
             if isinstance(inputs, Mapping):
@@ -194,7 +209,7 @@ class TorchModel(TrainedModel):
             if isinstance(error, InputError) or _lacks_memory(error):
                 raise
             shapes = [tuple(one.shape[1:]) for one in parts_of(inputs)]
-            problem = f"the model does not take these inputs: {_first_line(error)}"
+            problem = f"the model does not take these inputs: {_first_line(error)}{self._hint(shapes)}"
             found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
             raise InputError(problem, model=self.name, field="inputs", found=found) from error
 

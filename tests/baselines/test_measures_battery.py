@@ -171,6 +171,22 @@ def test_labels_are_needed_where_that_is_declared_and_nowhere_else(name, network
         assert MEASURES[name](network, without) == MEASURES[name](network, dataset)
 
 
+@pytest.mark.parametrize("name", [name for name, measure in MEASURES.items() if "labels" in measure.needs])
+def test_labels_that_are_no_numbers_of_outputs_get_the_same_words_everywhere(name, network, dataset):
+    images, model = dataset[0], adapt(network).name
+    for classes, hint, found in [
+        ([1, 2, 3, 4, 5], "; hand over labels - 1 where they count from 1", "1 to 5"),
+        ([0, 2, 8], "", "0 to 8"),
+        ([5, 6], "", "5 to 6"),
+    ]:
+        with pytest.raises(InputError) as caught:
+            MEASURES[name](network, (images, np.resize(classes, len(images))))
+        assert str(caught.value) == (
+            f"{model}: labels: the labels do not fit the outputs{hint} "
+            f"(expected class numbers from 0 to 4, found {found})"
+        )
+
+
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("name", MEASURES)
 def test_initial_weights_are_needed_where_that_is_declared_and_nowhere_else(name, make, images):

@@ -130,7 +130,7 @@ def test_the_measure_is_its_definition(network, images, loss):
          "loss: no such loss (expected cross_entropy or error, found hinge)"),
         (lambda x, y: (x, 0 * y), {}, "labels: one class alone has no neighbour (expected 2 classes, found 1)"),
         (lambda x, y: (x, y + 4), {},
-         "Convolutional: logits: too few outputs (expected at least 8, one a class, found 4)"),
+         "Convolutional: labels: the labels do not fit the outputs (expected class numbers from 0 to 3, found 4 to 7)"),
         (lambda x, y: (x, y), {"max_samples": 1},
          "max_samples: out of range (expected a whole number from 2 on, or None, found 1)"),
     ],

@@ -147,6 +147,7 @@ def test_a_network_that_ignores_what_the_perturbation_changes_has_1_and_one_that
     steady, erratic = network(), network()
     steady.features = lambda images: np.eye(CLASSES, dtype=np.float32)[nearest_class(images)]
     erratic.features = lambda images: np.random.default_rng(crc32(images)).random((len(images), 40), np.float32)
+    steady.logits = erratic.logits = lambda images: np.zeros((len(images), CLASSES), np.float32)
     settings = {"perturbation": "mixing"}
     assert stability(steady, (inputs, labels), **settings) == pytest.approx(1, abs=1e-12)
     assert stability(erratic, (inputs, labels), **settings) < 0.03

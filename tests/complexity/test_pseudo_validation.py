@@ -230,12 +230,13 @@ def test_all_samples_of_a_set_that_is_smaller_than_the_draw_are_used():
          "inputs: the inputs are no images (expected shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from 8 on, "
          "fewer channels, found (5, 432))"),
         (network(), (np.ones((5, 12, 12), np.float32), np.arange(5)), {},
-         "inputs: the inputs are no images (expected shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from 8 on, "
+         "inputs: the inputs are no images; images of one channel need an axis for it: images[..., None], or "
+         "images[:, None] in PyTorch (expected shape (n, h, w, c) or (n, c, h, w): 2 or more, sides from 8 on, "
          "fewer channels, found (5, 12, 12))"),
         (network(), (images()[0], None), {},
          "labels: the data set has no labels (expected a class number for each sample)"),
         (network(classes=3), images(), {},
-         "linear: logits: too few outputs (expected at least 4, one a class, found 3)"),
+         "linear: labels: the labels do not fit the outputs (expected class numbers from 0 to 2, found 0 to 3)"),
         (Linear(np.full((432, 4), np.nan)), images(), {}, "linear: logits: an output is NaN or infinite"),
         (network(), images(), {"rounds": 1},
          "rounds: out of range (expected a whole number from 2 on, or None, found 1)"),
