@@ -96,7 +96,15 @@ class KerasModel(TrainedModel):
             detach = None if cut is None else (cut, graph.detached)
             with self._noted(self.by_name, runs, [], detach):
                 output = self._call(self.arrays(inputs))
-        return Trace(output, runs, parameters, graph.connected)
+        if graph.connected is None:
+            return Trace(output, runs, parameters)
+
+        def connected(target: Any, tensors: Sequence[Any]) -> list[bool]:
+            with self._alone(gradients=True):
+                found: list[bool] = graph.connected(target, tensors)
+                return found
+
+        return Trace(output, runs, parameters, connected)
 
     def _named_variables(self) -> list[tuple[str, Any]]:
         """The weights by the path of the layer that holds them: "dense/kernel"."""

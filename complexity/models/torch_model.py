@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -110,7 +109,11 @@ class TorchModel(TrainedModel):
             with self._watched(names or [""], runs, copies=False, cut=cut):
                 output = self._call(tensors, softmax=False)
             told = isinstance(output, torch.Tensor) and output.requires_grad
-            return Trace(output, runs, parameters, functools.partial(_held, connected) if told else None)
+            return Trace(output, runs, parameters, self._connected if told else None)
+
+    def _connected(self, target: Any, tensors: Sequence[Any]) -> list[bool]:
+        with lock_of(self.module), torch.inference_mode(False), torch.enable_grad():
+            return connected(target, tensors)
 
     def _named_weights(self) -> list[tuple[str, Any]]:
         """The parameters, and the buffers that are matrices: fixed weights, which can act after a layer as well."""
@@ -212,11 +215,6 @@ class TorchModel(TrainedModel):
             problem = f"the model does not take these inputs: {_first_line(error)}{self._hint(shapes)}"
             found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
             raise InputError(problem, model=self.name, field="inputs", found=found) from error
-
-
-def _held(function: Callable[..., Any], *args: Any) -> Any:
-    with torch.inference_mode(False), torch.enable_grad():
-        return function(*args)
 
 
 def _noting_runs(

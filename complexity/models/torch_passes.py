@@ -113,13 +113,15 @@ def connected(target: Any, tensors: Sequence[Any]) -> list[bool]:
         return [False] * len(tensors)
     generator = torch.Generator().manual_seed(0)
     mixed = torch.randn(target.shape, generator=generator, dtype=torch.float32, device="cpu").to(target)
-    asked = [one for one in tensors if isinstance(one, torch.Tensor) and one.requires_grad]
-    try:
-        found = (
-            torch.autograd.grad((target * mixed).sum(), asked, retain_graph=True, allow_unused=True) if asked else ()
-        )
-    except RuntimeError:  # something was written into that the gradient needs: nothing can be told
-        return [False] * len(tensors)
+    known = [one for one in tensors if isinstance(one, torch.Tensor)]
+    # Frozen weights took part in the pass, and must again where their gradient is asked for.
+    with all_require_gradients([one for one in known if one.is_leaf and not one.is_inference()]):
+        asked = [one for one in known if one.requires_grad]
+        try:
+            total = (target * mixed).sum()
+            found = torch.autograd.grad(total, asked, retain_graph=True, allow_unused=True) if asked else ()
+        except RuntimeError:  # something was written into that the gradient needs: nothing can be told
+            return [False] * len(tensors)
     acts = {
         id(one): gradient is not None and bool((gradient != 0).any())
         for one, gradient in zip(asked, found, strict=True)

@@ -133,6 +133,24 @@ def test_an_error_inside_a_model_keeps_its_words():
         complexity(model, (X[:, :3], LABELS))
 
 
+class OnImages(keras.Model):
+    """A model that declares no inputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution, self.dense = kl.Conv2D(2, 3), kl.Dense(3)
+
+    def call(self, x):
+        return self.dense(keras.layers.Flatten()(self.convolution(x)))
+
+
+def test_images_without_a_channel_are_told_to_get_one():
+    model = OnImages()
+    model(np.ones((1, 8, 8, 1), np.float32))
+    with pytest.raises(InputError, match=r"; add the channel axis: inputs\[\.\.\., None\] \("):
+        complexity(model, (np.ones((20, 8, 8), np.float32), LABELS))
+
+
 def test_layers_are_listed_and_named():
     model = block_model()
     names = [one.name for one in layers(model, X)]

@@ -160,6 +160,26 @@ class FunctionalHead(Network):
         return self.hidden(x) @ self.matrix
 
 
+class FixedHead(Network):
+    """The head is a buffer, which is not trained."""
+
+    def __init__(self):
+        super().__init__(nn.Identity())
+        self.register_buffer("matrix", torch.randn(8, 3))
+
+    def forward(self, x):
+        return self.hidden(x) @ self.matrix
+
+
+def without_parameters():
+    network = Network()
+    for layer in (network.body, network.head):
+        for name, weight in list(layer.named_parameters()):
+            delattr(layer, name)
+            layer.register_buffer(name, weight.detach())
+    return network
+
+
 class TwoOutputs(Network):
     def forward(self, x):
         hidden = self.hidden(x)
@@ -184,6 +204,22 @@ REFUSED = {
         "attention.in_proj_weight, attention.out_proj.weight; name the layer whose input is meant by layer=NAME",
     ),
     "a head without a layer": (FunctionalHead, X, "the last dense or convolutional layer: matrix; name the layer"),
+    "a fixed head without a layer": (FixedHead, X, "the last dense or convolutional layer: matrix; name the layer"),
+    "a frozen network": (
+        lambda: FunctionalHead().requires_grad_(False),
+        X,
+        "the last dense or convolutional layer: matrix; name the layer",
+    ),
+    "no parameters": (
+        without_parameters,
+        X,
+        "Network: weights: the model has no parameters: nothing in it is trained, or its weights were made buffers",
+    ),
+    "images without a channel": (
+        lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 3)),
+        np.ones((20, 8, 8), np.float32),
+        "; add the channel axis: inputs[:, None] (found samples of shape (8, 8))",
+    ),
     "several outputs": (
         TwoOutputs,
         X,
@@ -248,6 +284,28 @@ def test_the_layers_are_listed_as_they_run():
         ("body", "Linear", (4, 4), (4, 8), False),
         ("head", "Linear", (4, 8), (4, 3), True),
     ]
+
+
+def test_the_layers_of_batches_and_of_one_of_several_outputs_are_listed():
+    batches = [(X[:10], LABELS[:10]), (X[10:], LABELS[10:])]
+    assert layers(Network(), batches, batched=True) == layers(Network(), (X, LABELS))
+    with pytest.raises(InputError, match=r"expected the setting batched=True in the call if each item is a batch"):
+        layers(Network(), batches)
+    assert [one.name for one in layers(TwoOutputs(), X, output="classes") if one.default] == ["head"]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_the_details_say_which_layer_in_which_precision_and_how_wide(dtype, monkeypatch):
+    network = Network().to(dtype)
+    expected = {
+        "layer": "features", "layer_name": "head", "layer_kind": "Linear", "layer_end": "input",
+        "layer_precision": str(dtype).removeprefix("torch."), "layer_width": 8,
+    }  # fmt: skip
+    for limit in (2 * 10**9, 0):  # in memory, and as a stream
+        monkeypatch.setattr("complexity.models.features.MAX_BYTES", limit)
+        found = complexity(network, (X, LABELS)).details
+        assert {name: one for name, one in found.items() if name.startswith("layer")} == expected
+    assert complexity(network, (X, LABELS), layer="logits").details["layer_width"] == 3
 
 
 class Softmax(Network):
