@@ -6,10 +6,19 @@ from typing import Any
 
 import pandas as pd
 
+from complexity.errors import InputError
 from complexity.measures.arguments import check_arguments
 from complexity.measures.measured import Measured
 
 from .measures import all_measures, find_measure
+
+
+class Listing(pd.DataFrame):
+    """A table that is shown with all its columns, in blocks as wide as the terminal."""
+
+    def __repr__(self) -> str:
+        with pd.option_context("display.max_columns", None, "display.max_rows", None, "display.max_colwidth", 60):
+            return super().__repr__()
 
 
 def list_measures() -> pd.DataFrame:
@@ -40,7 +49,7 @@ def list_measures() -> pd.DataFrame:
         }
         for name, one in all_measures().items()
     ]
-    return pd.DataFrame(rows)
+    return Listing(rows)
 
 
 def compute(
@@ -61,7 +70,7 @@ def compute(
     model : a Keras model (Keras 2 or 3) or a `torch.nn.Module`.
     data : a pair of arrays (inputs, labels), a loader, or what else `complexity.complexity` takes.
     batched, progress : see `complexity.complexity`.
-    settings : keyword arguments of the measure.
+    settings : keyword arguments of the measure; those of a combination's components go to each that has them.
 
     Returns
     -------
@@ -81,9 +90,17 @@ def compute(
     >>> print(f"{value:.2f} {value.details['unit']} of {value.details['samples']} samples")
     4.02 degrees of 50 samples
     """
+    _check_name(name)
     measure = find_measure(name)
     check_arguments(f"compute({name!r}, model, data)", model, data, more)
     return measure(model, data, batched=batched, progress=progress, **settings)
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str):
+        expected = "compute(NAME, model, data) with a name of list_measures(), or package.module:function"
+        found = type(name).__name__
+        raise InputError("the name of a measure comes first", field="name", expected=expected, found=found)
 
 
 for _function in (compute, list_measures):

@@ -8,7 +8,7 @@ lists, in `pgdl_eval`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ..errors import InputError
 from ..progress import counted
 from .measured import Measured
 from .registry import Measure, find
+from .settings import unknown_setting
 
 FIRST, LATER = 1.0, 0.05  # weights: "weighted aggregation with a constant weight 0.05" (the paper, on its Table 1)
 LOG_SCALE = 25.0  # about the largest log(1 + x) that the unbounded measures of Table 1 reach
@@ -24,9 +25,21 @@ LOG_SCALE = 25.0  # about the largest log(1 + x) that the unbounded measures of 
 
 @dataclass(frozen=True)
 class Combination(Measure):
-    """A measure made of others; calling it gives the stand-in, its setting `weights` has one number a component."""
+    """A measure made of others; calling it gives the stand-in, its setting `weights` has one number a component.
+
+    A setting by another name is one of the components, and goes to each that has it.
+    """
 
     components: tuple[Measure, ...]
+
+    def check(self, settings: Mapping[str, Any], *, shared: Sequence[str] = ()) -> None:
+        known = {*self.settings, *(name for one in self.components for name in one.settings)}
+        for name in settings:
+            if name not in known:
+                raise unknown_setting(self.name, name, [*sorted(known), *shared])
+        super().check({name: value for name, value in settings.items() if name in self.settings})
+        for one in self.components:
+            one.check(settings_of(one, settings))
 
     @property
     def dotted_name(self) -> str:
@@ -54,6 +67,7 @@ def combination_of(components: Sequence[Measure]) -> Combination:
         bounds=_bounds(components, weights),
         needs=frozenset().union(*(component.needs for component in components)),
         order_free=all(component.order_free for component in components),
+        cost="; ".join(f"{component.name}: {component.cost}" for component in components if component.cost),
         source="Table 1 of the paper; rank aggregation over a list of models, a weighted sum for one model at a time",
         components=tuple(components),
     )
@@ -71,9 +85,17 @@ def resolve(name: str) -> Measure:
     return parts[0] if len(parts) == 1 else combination_of(parts)
 
 
-def stand_in(components: Sequence[Measure], model: Any, dataset: Any, *, weights: Sequence[float]) -> Measured:
+def settings_of(component: Measure, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the settings that a component has."""
+    return {name: value for name, value in settings.items() if name in component.settings}
+
+
+def stand_in(
+    components: Sequence[Measure], model: Any, dataset: Any, *, weights: Sequence[float], **settings: Any
+) -> Measured:
     """The stand-in of one model; its details hold each component's value and details, and say what it is."""
-    values = [component(model, dataset) for component in counted(components, "measures", len(components))]
+    parts = counted(components, "measures", len(components))
+    values = [component(model, dataset, **settings_of(component, settings)) for component in parts]
     details = {
         "stand_in": "weighted sum for one model; the exact aggregation ranks a whole list",
         "weights": list(weights),

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import math
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -57,16 +57,21 @@ class Measure:
     ) -> Measured:
         given = {"batched": batched, "progress": progress}  # a measure that has such a setting itself is told as well
         settings |= {name: one for name, one in given.items() if one is not None and name in self.settings}
-        check_settings(self.name, self.function, settings, shared=OF_EVERY_CALL)
+        self.check(settings, shared=OF_EVERY_CALL)
         with read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
             value = self.function(model, dataset, **without_numpy_scalars(settings))
         own = value.own_details if isinstance(value, Measured) else {}
         declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}
         return Measured(value, {**declared, **own, "warnings": warnings})
 
-    def check(self, settings: Mapping[str, Any]) -> None:
-        """Raise an InputError for settings by names or of types that the function does not take."""
-        check_settings(self.name, self.function, settings)
+    def check(self, settings: Mapping[str, Any], *, shared: Sequence[str] = ()) -> None:
+        """Raise an InputError for settings by names or of types that the function does not take.
+
+        Parameters
+        ----------
+        shared : names of settings that the caller takes himself, for the message.
+        """
+        check_settings(self.name, self.function, settings, shared=shared)
 
     @property
     def gap_if_larger(self) -> str:
@@ -175,4 +180,9 @@ def load(dotted_name: str) -> Measure:
             return known
     if not callable(found):
         raise InputError(f"{dotted_name!r} is not a function", found=type(found).__name__)
+    try:
+        inspect.signature(found)
+    except (TypeError, ValueError) as error:
+        expected = "a function (model, dataset, *, settings) of Python"
+        raise InputError(f"no measure at {dotted_name!r}: {error}", expected=expected) from error
     return Measure(dotted_name, found, "larger gap", (-math.inf, math.inf), frozenset(), False, dotted_name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import zlib
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, InputWarning
+from ..errors import InputError, warn
 from ..identity_cache import IdentityCache
 from .arrays_in_memory import anchors, whole
 from .in_memory import Samples, content
@@ -154,7 +153,7 @@ def _read_on(dataset: Any, rows: int | None, batched: bool | None, known: _Readi
     before = known.samples
     if samples.first(len(before)).digest != before.digest:
         text = "the data set gives other samples each time it is read: those of different max_samples are not the same"
-        warnings.warn(text, InputWarning, stacklevel=4)
+        warn(text)
     return samples
 
 

@@ -71,8 +71,9 @@ def test_samples_that_cannot_be_nested_are_said():
 
     dataset = Noise()
     read_samples(dataset, 10)
-    with pytest.warns(InputWarning, match="gives other samples each time"):
+    with pytest.warns(InputWarning, match="gives other samples each time") as given:
         read_samples(dataset, 20)
+    assert [one.filename for one in given] == [__file__]
 
 
 class Scaled(Dataset):

@@ -40,7 +40,9 @@ def test_the_list_holds_all_that_are_installed_with_what_they_declare():
     one = table.set_index("name").loc["pseudo_validation"]
     assert (one["direction"], one["needs"], one["unit"]) == ("smaller expected gap", "images, labels", "share")
     assert (table.set_index("name").loc[["angle", "distance+angle"], "needs"]).tolist() == ["", "initial weights"]
-    assert table[~table["name"].str.contains("+", regex=False)]["cost"].all()
+    assert table["cost"].all()
+    assert all(column in repr(table) for column in table.columns)
+    assert all(name in repr(table) for name in table["name"])
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,31 @@ def test_any_measure_variant_or_combination_is_computed_by_name(name, settings, 
     assert (value.details["measure"], value.details["unit"], value.details["warnings"]) == (name, unit, [])
     assert value.details["direction"].startswith("larger means a ")
     assert json.loads(json.dumps(value.details)) == value.details
+
+
+def test_settings_of_a_combinations_components_go_to_each_that_has_them():
+    value = pgdl_eval.compute("distance+angle", Network(), DATA, max_samples=20, layer="logits")
+    angle = pgdl_eval.compute("angle", Network(), DATA, max_samples=20, layer="logits")
+    assert value.details["components"]["angle"] == {"value": float(angle), **angle.own_details}
+    with pytest.raises(InputError, match=r"distance\+angle has no such setting; did you mean max_samples\?"):
+        pgdl_eval.compute("distance+angle", Network(), DATA, max_sample=20)
+    with pytest.raises(InputError, match=r"max_samples: angle cannot take this setting \(expected a whole number"):
+        pgdl_eval.compute("distance+angle", Network(), DATA, max_samples="20")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (Network(), "name: the name of a measure comes first (expected compute(NAME, model, data) with a name of "
+                    "list_measures(), or package.module:function, found Network)"),
+        ("math:hypot", "no measure at 'math:hypot': no signature found for builtin <built-in function hypot> "
+                       "(expected a function (model, dataset, *, settings) of Python)"),
+    ],
+)  # fmt: skip
+def test_what_is_no_name_of_a_measure_is_a_clear_error(name, message):
+    with pytest.raises(InputError) as caught:
+        pgdl_eval.compute(name, Network(), DATA)
+    assert str(caught.value) == message
 
 
 def test_it_takes_batches_where_the_data_do_not_say_what_they_are():
