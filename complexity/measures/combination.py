@@ -36,7 +36,7 @@ class Combination(Measure):
         known = {*self.settings, *(name for one in self.components for name in one.settings)}
         for name in settings:
             if name not in known:
-                raise unknown_setting(self.name, name, [*sorted(known), *shared])
+                raise unknown_setting(self.name, name, sorted(known), shared)
         super().check({name: value for name, value in settings.items() if name in self.settings})
         for one in self.components:
             one.check(settings_of(one, settings))

@@ -45,7 +45,7 @@ def check_settings(
     if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
         for name in settings:
             if name not in {one.name for one in known}:
-                raise unknown_setting(measure, name, [*sorted(one.name for one in known), *shared])
+                raise unknown_setting(measure, name, sorted(one.name for one in known), shared)
     hints = _hints(function)
     for one in known:
         wanted = hints.get(one.name, _of_default(one.default))
@@ -91,11 +91,12 @@ def in_words(wanted: Any) -> str:
     return WORDS.get(wanted, getattr(wanted, "__name__", str(wanted)))
 
 
-def unknown_setting(measure: str, name: str, known: Sequence[str]) -> InputError:
+def unknown_setting(measure: str, name: str, known: Sequence[str], shared: Sequence[str]) -> InputError:
     """The error for a setting that a measure does not have; it suggests the nearest ones."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    near = near or difflib.get_close_matches(name, shared, n=1, cutoff=0.75)  # "batch", but not "batch_size"
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    expected = f"one of {', '.join(known)}" if known else "no settings"
+    expected = f"one of {', '.join([*known, *shared])}" if known or shared else "no settings"
     return InputError(f"{measure} has no such setting{hint}", field=name, expected=expected, found=name)
 
 
