@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -56,6 +56,12 @@ def check_open(module: Any, name: str) -> None:
         if tensor.is_meta:
             problem = "the model has no weights: they are on the meta device"
             raise InputError(problem, model=name, field=path, expected="weights on a device", found="meta")
+
+
+def has_zero_weights(parameters: Sequence[tuple[str, Any]]) -> bool:
+    """Whether a weight that is no bias is zero throughout."""
+    weights = [one for name, one in parameters if "bias" not in name.rpartition(".")[2]]
+    return any(one.numel() > 0 and not bool(one.any()) for one in weights)
 
 
 def leaves(module: Any) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from .layers import LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
 from .torch_gradients import TorchGradients
-from .torch_layers import check_open, kernels, leaves, main_layers, unwrapped
+from .torch_layers import check_open, has_zero_weights, kernels, leaves, main_layers, unwrapped
 from .torch_passes import SoftmaxNotes, all_require_gradients, connected, undisturbed
 
 
@@ -40,6 +40,7 @@ class TorchModel(TrainedModel):
         self.layers = list(leaves(self.module))
         self.main = main_layers(self.module)
         self._integers: bool | None = None
+        self._refused = ""  # what the network said to integers
         if not self.main:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="modules")
 
@@ -95,8 +96,10 @@ class TorchModel(TrainedModel):
             tensors = self.tensors(inputs)
             with self._watched(names or [""], runs, copies=False, cut=cut):
                 output = self._call(tensors, softmax=False)
-            told = isinstance(output, torch.Tensor) and output.requires_grad
-            return Trace(output, runs, parameters, functools.partial(_held, connected) if told else None)
+            if not (isinstance(output, torch.Tensor) and output.requires_grad):
+                return Trace(output, runs, parameters)
+            reached = functools.partial(_held, connected, now=False) if has_zero_weights(parameters) else None
+            return Trace(output, runs, parameters, functools.partial(_held, connected), reached)
 
     def _channels_last(self, name: str, output: Array) -> Array:
         layer = self.module.get_submodule(name)
@@ -127,7 +130,8 @@ class TorchModel(TrainedModel):
         try:
             with self._quiet(gradients=False):
                 self._run(self.tensors(first_rows(inputs, 1)))
-        except Exception:
+        except Exception as error:
+            self._refused = _first_line(error.__cause__ or error)
             return False
         finally:
             self._integers = None
@@ -184,14 +188,17 @@ class TorchModel(TrainedModel):
             if isinstance(error, InputError) or _lacks_memory(error):
                 raise
             shapes = [tuple(one.shape[1:]) for one in parts_of(inputs)]
-            problem = f"the model does not take these inputs: {_first_line(error)}"
+            said = _first_line(error)
+            if self._integers is False:  # which of the two says what is wrong cannot be told
+                said = f"as integers: {self._refused}; as floats: {said}"
+            problem = f"the model does not take these inputs: {said}"
             found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
             raise InputError(problem, model=self.name, field="inputs", found=found) from error
 
 
-def _held(function: Callable[..., Any], *args: Any) -> Any:
+def _held(function: Callable[..., Any], *args: Any, **settings: Any) -> Any:
     with torch.inference_mode(False), torch.enable_grad():
-        return function(*args)
+        return function(*args, **settings)
 
 
 def _noting_runs(
