@@ -189,7 +189,7 @@ class TorchModel(TrainedModel):
                 raise
             shapes = [tuple(one.shape[1:]) for one in parts_of(inputs)]
             said = _first_line(error)
-            if self._integers is False:  # which of the two says what is wrong cannot be told
+            if self._integers is False and said != self._refused:  # which of the two says what is wrong cannot be told
                 said = f"as integers: {self._refused}; as floats: {said}"
             problem = f"the model does not take these inputs: {said}"
             found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
