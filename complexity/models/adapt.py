@@ -34,4 +34,7 @@ def adapt(model: Any, output: str | int | None = None) -> TrainedModel:
         from .torch_model import TorchModel
 
         return TorchModel(model, output)
-    raise InputError("not a trained model", expected="a Keras model or a torch.nn.Module", found=type(model).__name__)
+    expected = "a Keras model or a torch.nn.Module"
+    if not isinstance(model, type) and hasattr(model, "model"):  # such as a trainer or a pipeline
+        expected += "; perhaps its attribute .model is one"
+    raise InputError("not a trained model", expected=expected, found=type(model).__name__)

@@ -18,6 +18,7 @@ from .layers import (
     FEATURES,
     INPUT,
     LOGITS,
+    OUTPUT,
     Findings,
     LayerRun,
     Place,
@@ -104,6 +105,8 @@ class TrainedModel:
         return self._looks[key]
 
     def _look(self, layer: str, few: Inputs) -> Findings:
+        if layer == LOGITS:
+            return Findings(self._output_rows(few))
         trace = self._trace(few)
         if layer == FEATURES:
             position, end = last_run(trace, self.name), INPUT
@@ -117,9 +120,11 @@ class TrainedModel:
         least = EQUAL_IN_HALF if "16" in str(first.output.dtype) else EQUAL
         spread = difference(to_numpy(first.output), to_numpy(again.output))
         spread, batch_spread = (one if one > least else 0.0 for one in (spread, batch_spread))
-        raw = layer == FEATURES and self._is_raw(few, trace, run)
-        values = run.given if end == INPUT else run.returned
-        return Findings(place, after, beside, spread, batch_spread, raw, _precision(values))
+        precision = _precision(run.given if end == INPUT else run.returned)
+        if layer != FEATURES:
+            return Findings(place, after, beside, spread, batch_spread, precision=precision)
+        raw, identity = self._is_raw(few, first.runs[-1]), self._identity_at_end(few, first.runs[-1], trace.runs[-1])
+        return Findings(place, after, beside, spread, batch_spread, raw, identity, precision)
 
     def _past(self, few: Inputs, position: int) -> tuple[tuple[str, ...], bool]:
         """Weights that act after the chosen run alone, and whether earlier ones act past it.
@@ -158,13 +163,34 @@ class TrainedModel:
         spread = difference(outputs[0][:-1], outputs[1]) if comparable else 0.0
         return Place(run.name, run.kind, end, runs, axis, fold, samples_first), spread
 
-    def _is_raw(self, few: Inputs, trace: Trace, run: LayerRun) -> bool:
+    def _output_rows(self, few: Inputs) -> Place:
+        """Where the samples stand in the network's output."""
+        samples = rows_of(few)
+        if samples < 2:
+            return Place("", "", OUTPUT, 0)
+        whole, fewer = (to_numpy(self._pass(first_rows(few, count)).output) for count in (samples, samples - 1))
+        return Place("", "", OUTPUT, 0, *samples_axis(whole, fewer, samples, "output", self.name))
+
+    def _is_raw(self, few: Inputs, run: LayerRun) -> bool:
         """Whether the layer is given the network's input itself, and the network's output is not the layer's."""
-        if not isinstance(few, np.ndarray) or run.given is None or run.returned is None:
+        if not isinstance(few, np.ndarray) or run.given is None:
             return False
-        given, returned, output = (to_numpy(one).reshape(-1) for one in (run.given, run.returned, trace.output))
+        given = to_numpy(run.given).reshape(-1)
         same = given.size == few.size and np.array_equal(given, few.reshape(-1).astype(given.dtype))
-        return same and not (returned.size == output.size and np.allclose(returned, output))
+        return same and not self._gives_output(few, run)
+
+    def _identity_at_end(self, few: Inputs, run: LayerRun, last: LayerRun) -> str:
+        """The name of the last run, if it is an Identity that gives the network's output, and not that of the layer."""
+        if last.kind != "Identity" or self._gives_output(few, run):
+            return ""
+        return last.name if self._gives_output(few, self._pass(few, last.name).runs[-1]) else ""
+
+    def _gives_output(self, few: Inputs, run: LayerRun) -> bool:
+        """Whether the network's output, softmax left out, holds the same numbers in the same order as a layer's."""
+        if run.returned is None:
+            return False
+        returned, output = (to_numpy(one).reshape(-1) for one in (run.returned, self._pass(few).output))
+        return returned.size == output.size and bool(np.allclose(returned, output))
 
     def layer_runs(self, inputs: Inputs) -> list[LayerRun]:
         """All layers that run, in order, on a few samples: without their tensors' gradients."""
@@ -185,8 +211,14 @@ class TrainedModel:
 
         A softmax is left out, also where it is followed by reshaping, casting or clamping; a network that applies it
         otherwise gives its probabilities.
+
+        Raises
+        ------
+        InputError
+            If the rows of the output are no samples.
         """
-        return to_numpy(self._pass(inputs).output).reshape(rows_of(inputs), -1)
+        place = self.look(LOGITS, inputs).place
+        return place.rows(to_numpy(self._pass(inputs).output), rows_of(inputs))
 
     def squared_jacobians(self, inputs: Inputs) -> Array:
         """Mean squared entry of the Jacobian of a sample's logits in each layer's input: (b, ...) -> (b, layers).

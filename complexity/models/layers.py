@@ -47,12 +47,15 @@ class Trace:
     runs : of the layers.
     parameters : the weights by name.
     connected : target, tensors -> whether each of the tensors acts on the target; None where the framework cannot tell.
+    reached : the same by paths alone, where weights that are zero, as those of residual branches before training, keep
+        layers from acting for now; otherwise None.
     """
 
     output: Any
     runs: Sequence[LayerRun]
     parameters: Sequence[tuple[str, Any]] = ()
     connected: Callable[[Any, Sequence[Any]], list[bool]] | None = None
+    reached: Callable[[Any, Sequence[Any]], list[bool]] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Findings:
     spread, batch_spread : largest difference of the output between two equal passes, and between a batch and a smaller
         one, over the largest entry; 0 where rounding can make it.
     raw : whether the layer is given the network's input itself.
+    identity : the name of an Identity, in the place of a head, that gives the network's output; empty if there is none.
     precision : the type of the layer's numbers, "float16"; empty where it is not known.
     """
 
@@ -109,6 +113,7 @@ class Findings:
     spread: float = 0.0
     batch_spread: float = 0.0
     raw: bool = False
+    identity: str = ""
     precision: str = ""
 
     @property
@@ -135,8 +140,13 @@ class Findings:
             found.append(f"the output depends on the other samples of a batch (by {self.batch_spread:.2g})")
         if self.raw:
             found.append(f"the last dense or convolutional layer, {where}, is given the network's input itself")
+        headless = ""
         if self.beside:
-            found.append(f"the network has no head: a part of its output does not pass through {where}")
+            headless = f"a part of its output does not pass through {where}"
+        elif self.identity and not self.raw:
+            headless = f"it ends with {self.identity}, an Identity, which is not given the output of {where}"
+        if headless:
+            found.append(f"the network has no head: {headless}; layer='logits' takes the output in place of features")
         return found
 
 
@@ -151,8 +161,9 @@ def last_run(trace: Trace, model: str) -> int:
     runs = [position for position, run in enumerate(trace.runs) if run.main]
     if not runs:
         raise InputError("no dense or convolutional layer runs", model=model, field="layers")
-    if trace.connected is not None:
-        acting = trace.connected(trace.output, [trace.runs[position].returned for position in runs])
+    acts_on = trace.reached or trace.connected
+    if acts_on is not None:
+        acting = acts_on(trace.output, [trace.runs[position].returned for position in runs])
         runs = [position for position, acts in zip(runs, acting, strict=True) if acts] or runs
     return runs[-1]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from ..errors import InputError
+from .torch_adapters import adapted_weight, put_aside, wrapped
 
 nn = torch.nn
 DENSE_OR_CONVOLUTIONAL = nn.modules.conv._ConvNd, nn.Linear, nn.Bilinear
 RECURRENT = nn.RNNBase, nn.RNNCellBase
+WITH_KERNELS = (*DENSE_OR_CONVOLUTIONAL, *RECURRENT, nn.MultiheadAttention)
 EMBEDDING = nn.Embedding, nn.EmbeddingBag
 PARAMETRIZATIONS = "parametrizations"  # the name under which PyTorch keeps what a weight is made of
 
@@ -53,9 +55,18 @@ def check_open(module: Any, name: str) -> None:
         if isinstance(tensor, (nn.parameter.UninitializedParameter, nn.parameter.UninitializedBuffer)):
             problem = "the model has no weights yet: run it once on a batch, then load or train its weights"
             raise InputError(problem, model=name, field=path, found="a lazy layer")
+        if tensor.is_meta and any(hasattr(part, "_hf_hook") for part in module.modules()):
+            problem = "the model's weights are kept elsewhere, offloaded by accelerate: load it without offloading"
+            raise InputError(problem, model=name, field=path, expected="weights on a device", found="meta")
         if tensor.is_meta:
             problem = "the model has no weights: they are on the meta device"
             raise InputError(problem, model=name, field=path, expected="weights on a device", found="meta")
+
+
+def has_zero_weights(parameters: Sequence[tuple[str, Any]]) -> bool:
+    """Whether a weight that is no bias is zero throughout."""
+    weights = [one for name, one in parameters if "bias" not in name.rpartition(".")[2]]
+    return any(one.numel() > 0 and not bool(one.any()) for one in weights)
 
 
 def leaves(module: Any) -> Iterator[Any]:
@@ -80,27 +91,38 @@ def is_main(part: Any) -> bool:
     """Whether a module is dense or convolutional, or an adapter around such a one."""
     if isinstance(part, DENSE_OR_CONVOLUTIONAL) or _is_transformers_dense(part):
         return True
-    wrapped = getattr(part, "base_layer", None)
-    return isinstance(wrapped, nn.Module) and is_main(wrapped)
+    inner = wrapped(part)
+    return inner is not None and is_main(inner)
 
 
 def kernels(module: Any) -> tuple[list[Any], list[str]]:
-    """Weight matrices and filters of all dense, convolutional, recurrent and attention layers; names of other ones."""
-    found, left_out = [], []
+    """Weight matrices and filters of all dense, convolutional, recurrent and attention layers; names of other ones.
+
+    An adapter and the layer that it wraps have one, where the adapter says what it adds. What has been put aside for a
+    copy that runs in its place has none.
+    """
+    found, left_out, passed_over = [], [], put_aside(module)
     for path, part in module.named_modules():
-        if PARAMETRIZATIONS in path.split("."):
+        if PARAMETRIZATIONS in path.split(".") or _is_within(path, passed_over):
             continue
-        for name in _weight_names(part):
-            tensor = getattr(part, name)
-            if not isinstance(tensor, torch.Tensor) or tensor.ndim < 2 or name in ("bias_k", "bias_v"):
+        adapted = adapted_weight(part) if is_main(part) else None
+        if adapted is not None:
+            found.append(adapted)
+            passed_over.append(path)
+            continue
+        matrices = [(name, getattr(part, name)) for name in _weight_names(part) if name not in ("bias_k", "bias_v")]
+        for name, tensor in matrices:
+            if not isinstance(tensor, torch.Tensor) or tensor.ndim < 2:
                 continue
-            if isinstance(part, (*DENSE_OR_CONVOLUTIONAL, *RECURRENT, nn.MultiheadAttention)) or _is_transformers_dense(
-                part
-            ):
+            if isinstance(part, WITH_KERNELS) or _is_transformers_dense(part):
                 found.append(tensor)
             else:
                 left_out.append(f"{path}.{name}".lstrip("."))
     return found, left_out
+
+
+def _is_within(path: str, outer: Sequence[str]) -> bool:
+    return any(path == one or path.startswith(f"{one}.") for one in outer)
 
 
 def _weight_names(part: Any) -> list[str]:

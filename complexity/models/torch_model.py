@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from .layers import LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
 from .torch_gradients import TorchGradients
-from .torch_layers import check_open, kernels, leaves, main_layers, unwrapped
+from .torch_layers import check_open, has_zero_weights, kernels, leaves, main_layers, unwrapped
 from .torch_passes import SoftmaxNotes, all_require_gradients, connected, undisturbed
 
 
@@ -39,6 +40,7 @@ class TorchModel(TrainedModel):
         self.layers = list(leaves(self.module))
         self.main = main_layers(self.module)
         self._integers: bool | None = None
+        self._refused = ""  # what the network said to integers
         if not self.main:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="modules")
         if not any(True for _ in self.module.parameters()):
@@ -108,12 +110,14 @@ class TorchModel(TrainedModel):
             tensors = self.tensors(inputs)
             with self._watched(names or [""], runs, copies=False, cut=cut):
                 output = self._call(tensors, softmax=False)
-            told = isinstance(output, torch.Tensor) and output.requires_grad
-            return Trace(output, runs, parameters, self._connected if told else None)
+            if not (isinstance(output, torch.Tensor) and output.requires_grad):
+                return Trace(output, runs, parameters)
+            reached = functools.partial(self._connected, now=False) if has_zero_weights(parameters) else None
+            return Trace(output, runs, parameters, self._connected, reached)
 
-    def _connected(self, target: Any, tensors: Sequence[Any]) -> list[bool]:
+    def _connected(self, target: Any, tensors: Sequence[Any], **settings: Any) -> list[bool]:
         with lock_of(self.module), torch.inference_mode(False), torch.enable_grad():
-            return connected(target, tensors)
+            return connected(target, tensors, **settings)
 
     def _named_weights(self) -> list[tuple[str, Any]]:
         """The parameters, and the buffers that are matrices: fixed weights, which can act after a layer as well."""
@@ -149,7 +153,8 @@ class TorchModel(TrainedModel):
         try:
             with self._quiet(gradients=False):
                 self._run(self.tensors(first_rows(inputs, 1)))
-        except Exception:
+        except Exception as error:
+            self._refused = _first_line(error.__cause__ or error)
             return False
         finally:
             self._integers = None
@@ -212,7 +217,10 @@ class TorchModel(TrainedModel):
             if isinstance(error, InputError) or _lacks_memory(error):
                 raise
             shapes = [tuple(one.shape[1:]) for one in parts_of(inputs)]
-            problem = f"the model does not take these inputs: {_first_line(error)}{self._hint(shapes)}"
+            said = _first_line(error)
+            if self._integers is False and said != self._refused:  # which of the two says what is wrong cannot be told
+                said = f"as integers: {self._refused}; as floats: {said}"
+            problem = f"the model does not take these inputs: {said}{self._hint(shapes)}"
             found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
             raise InputError(problem, model=self.name, field="inputs", found=found) from error
 

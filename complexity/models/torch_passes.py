@@ -107,8 +107,11 @@ def all_require_gradients(parameters: Sequence[Any]) -> Iterator[None]:
             one.requires_grad_(flag)
 
 
-def connected(target: Any, tensors: Sequence[Any]) -> list[bool]:
-    """Whether each tensor acts on the target: by the gradient of a random sum of its entries, which must not vanish."""
+def connected(target: Any, tensors: Sequence[Any], *, now: bool = True) -> list[bool]:
+    """Whether each tensor acts on the target: by the gradient of a random sum of its entries.
+
+    The gradient must not vanish, or with `now=False` must only exist: weights that are zero let a path vanish for now.
+    """
     if not isinstance(target, torch.Tensor) or not target.requires_grad:
         return [False] * len(tensors)
     generator = torch.Generator().manual_seed(0)
@@ -123,7 +126,7 @@ def connected(target: Any, tensors: Sequence[Any]) -> list[bool]:
         except RuntimeError:  # something was written into that the gradient needs: nothing can be told
             return [False] * len(tensors)
     acts = {
-        id(one): gradient is not None and bool((gradient != 0).any())
+        id(one): gradient is not None and (not now or bool((gradient != 0).any()))
         for one, gradient in zip(asked, found, strict=True)
     }
     return [acts.get(id(one), False) for one in tensors]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 
+ONE_LENGTH = "one length for all samples; pad them, as tokenizers do by padding=True"
 MAX_DENSE_BYTES = 2**30  # a sparse array is made dense up to this size
 
 
@@ -58,6 +59,8 @@ def as_array(value: Any, field: str) -> NDArray[Any]:
     except InputError:
         raise
     except (TypeError, ValueError, RuntimeError) as error:
+        if "inhomogeneous" in str(error):  # of NumPy
+            raise InputError("lists differ in length", field=field, expected=ONE_LENGTH) from error
         raise InputError(f"cannot be read as an array: {error}", field=field, found=type(value).__name__) from error
     if array.dtype.kind == "V" and array.dtype.name.startswith(("bfloat16", "float8", "float4", "float6")):
         return array.astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import InputError
@@ -27,6 +27,8 @@ def whole(dataset: Any) -> Item | None:
         return _table(dataset)
     if is_array(dataset):
         return Item(as_array(dataset, "inputs"), None)
+    if isinstance(dataset, tuple):
+        dataset = tuple(map(_listed, dataset))
     if not isinstance(dataset, (tuple, list)) or not 1 <= len(dataset) <= 3 or not _are_columns(dataset):
         return None
     labels = dataset[1] if len(dataset) > 1 else None
@@ -64,6 +66,14 @@ def _is_column(part: Any) -> bool:
     if isinstance(part, Mapping):
         return bool(part) and all(is_array(value) or isinstance(value, list) for value in part.values())
     return isinstance(part, list) or is_array(part)
+
+
+def _listed(part: Any) -> Any:
+    """A list of what is a sequence of another class, such as a column of the package datasets, also within a dict."""
+    if isinstance(part, dict):
+        return {name: _listed(value) for name, value in part.items()}
+    other = isinstance(part, Sequence) and not isinstance(part, (str, bytes, list, tuple)) and not is_array(part)
+    return list(part) if other else part
 
 
 def _alike(first: Any, second: Any) -> bool:

@@ -68,13 +68,16 @@ def join_arrays(arrays: Sequence[NDArray[Any]], join: Callable[..., NDArray[Any]
 
 def check_inputs(inputs: Inputs) -> None:
     """Raise an InputError unless these are finite numbers with one row a sample."""
+    several = not isinstance(inputs, np.ndarray)
     for field, array in each(inputs):
         if array.dtype.kind not in "fiub":
-            text = " (text: encode it as numbers first)" if array.dtype.kind in "US" else ""
+            out = ", or leave the column out" if several else ""
+            text = f" (text: encode it as numbers first{out})" if array.dtype.kind in "US" else ""
             raise InputError("inputs are no numbers", field=field, expected="numbers" + text, found=array.dtype)
         if array.ndim < 2 or array.size == 0:
             alone = array.ndim == 1 and array.size > 0
             hint = "; .reshape(-1, 1) makes (n, 1) of one number a sample" if alone else ""
+            hint += "; leave out a column that is no input" if alone and several else ""
             expected, found = f"an array of (n, ...){hint}", f"shape {array.shape}"
             raise InputError("no samples", field=field, expected=expected, found=found)
         if len(array) != rows(inputs):

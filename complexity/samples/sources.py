@@ -12,6 +12,7 @@ from .items import EXPECTED as ITEMS
 from .tensorflow_pipeline import check_readable, is_pipeline, says_batched
 
 KINDS = "a tf.data.Dataset, a pair of arrays or an iterable of (input, label)"
+TABLES = ("arrow", "pandas", "polars")  # formats of the package datasets whose items are tables
 ROWS_AT_A_TIME = 1024  # what is taken from a pipeline of samples in one step
 
 
@@ -59,12 +60,22 @@ def _by_kind(dataset: Any) -> Source:
         raise _not_a_data_set(dataset)
     if _is_a(dataset, ("TensorDataset",), ("torch",)):
         return Source(lambda: _by_position(dataset), batched=False)
+    if hasattr(dataset, "column_names") and hasattr(dataset, "with_format"):
+        return Source(lambda: iter(_in_rows(dataset)))
     own_order = hasattr(dataset, "__iter__")
     if not own_order and hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__"):
         return Source(lambda: _by_position(dataset))
     if isinstance(dataset, Iterable) or hasattr(dataset, "__getitem__"):
         return Source(lambda: iter(dataset))
     raise _not_a_data_set(dataset)
+
+
+def _in_rows(dataset: Any) -> Any:
+    """A data set of the package datasets whose items are rows, not tables of one row."""
+    now = getattr(dataset, "format", None)
+    if not isinstance(now, dict) or now.get("type") not in TABLES:
+        return dataset
+    return dataset.with_format("numpy", columns=now.get("columns"))
 
 
 def _loader(loader: Any) -> Source:

@@ -1,6 +1,7 @@
 """The kinds of data that are taken, each with its truth, and those that are refused, with the words."""
 
 import warnings
+from collections import UserList
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,21 @@ class Table:
         return ({"x": row.tolist(), "label": int(label)} for row, label in zip(INPUTS, LABELS, strict=True))
 
 
+class TableOfRows(Table):
+    """The same, set to yield tables of one row."""
+
+    def __init__(self, kind):
+        self.format = {"type": kind, "columns": ["x", "label"]}
+
+    def __iter__(self):
+        rows = super().__iter__()
+        return rows if self.format["type"] == "numpy" else (pd.DataFrame([row]) for row in rows)
+
+    def with_format(self, kind, columns):
+        assert columns == self.format["columns"]
+        return TableOfRows(kind)
+
+
 @pytest.mark.parametrize(
     "dataset",
     [
@@ -59,6 +75,10 @@ class Table:
         (tf.sparse.from_dense(INPUTS), LABELS),
         COLUMNS,
         Table(),
+        TableOfRows("pandas"),
+        TableOfRows("arrow"),
+        (UserList(INPUTS), UserList(LABELS)),
+        ({"x": UserList(TENSOR)}, LABELS),
         DataLoader(COLUMNS, batch_size=5),
         list(zip(INPUTS, LABELS, WEIGHTS, strict=True)),
         DataLoader(TensorDataset(TENSOR, torch.tensor(LABELS), torch.ones(ROWS)), batch_size=5),
@@ -148,6 +168,12 @@ MASKED = np.ma.masked_array(INPUTS, INPUTS > 0.9)
         ((INPUTS[:, 0], LABELS), "inputs: no samples (expected an array of (n, ...); .reshape(-1, 1) makes"),
         (((INPUTS, OTHER[:5]), LABELS), "inputs[1]: inputs differ in length (expected 12, found 5)"),
         ([[1.0, 2.0], [0.0, 1.0]], "dataset: two lists in a list"),
+        (([[1, 2], [3]], [0, 1]), "inputs: lists differ in length (expected one length for all samples; pad them"),
+        (
+            {"x": INPUTS, "text": ["a"] * ROWS},
+            "inputs['text']: inputs are no numbers (expected numbers (text: encode it",
+        ),
+        ({"x": INPUTS, "index": LABELS}, "inputs['index']: no samples (expected an array of (n, ...); .reshape(-1, 1)"),
         ({"train": Table(), "test": Table()}, "dataset: several data sets"),
         ([{"x": 1, "label": 0, "y": 0}], "dataset: several columns of labels"),
         ([{"label": 0}], "dataset: no inputs"),

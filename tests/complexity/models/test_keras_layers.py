@@ -104,7 +104,7 @@ def test_several_outputs_are_listed_and_one_is_chosen():
     inputs = keras.Input((4,))
     hidden = kl.Dense(8, "tanh")(inputs)
     model = keras.Model(inputs, {"classes": kl.Dense(3)(hidden), "other": kl.Dense(2)(hidden)})
-    with pytest.raises(InputError, match=r"several outputs; say which .* \(found classes \(20, 3\), other \(20, 2\)\)"):
+    with pytest.raises(InputError, match=r"several outputs; say which .* \(found classes \(4, 3\), other \(4, 2\)\)"):
         complexity(model, (X, LABELS), layer="logits")
     assert adapt(model, "other").logits(X).shape == (20, 2)
 
