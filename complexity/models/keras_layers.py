@@ -46,8 +46,10 @@ def all_layers(model: Any) -> dict[str, Any]:
 
 
 def leaves(layers: Mapping[str, Any]) -> list[Any]:
-    """The layers that hold no others."""
-    return [layer for layer in layers.values() if not children(layer)]
+    """The layers that hold no others; a recurrent one counts as a whole, since what its cell sees lives in its loop."""
+    recurrent = tuple(f"{path}/" for path, layer in layers.items() if hasattr(layer, "cell"))
+    outer = {path: layer for path, layer in layers.items() if not path.startswith(recurrent)}
+    return [layer for layer in outer.values() if hasattr(layer, "cell") or not children(layer)]
 
 
 def main_layers(layers: Mapping[str, Any]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from .inputs import Inputs, rows_of
 from .interface import Array, Forward, Seen, floating_point_tensors, tensors_in, to_numpy
 
@@ -36,7 +37,7 @@ class TorchGradients:
             tensors = [tensor for tensor in floating_point_tensors(seen) if tensor.requires_grad]
             sums = torch.zeros(samples, len(tensors), device=logits.device)
             for column in logits.unbind(1) if tensors else ():
-                rows = torch.autograd.grad(column.sum(), tensors, retain_graph=True, materialize_grads=True)
+                rows = _gradients(column.sum(), tensors, retain_graph=True)
                 sums += torch.stack([row.reshape(samples, -1).float().square().mean(1) for row in rows], 1)
         return to_numpy(sums / logits.shape[1])
 
@@ -46,7 +47,7 @@ class TorchGradients:
             logits, _ = self._logits(self.tensors(inputs), rows_of(inputs))
             target = torch.as_tensor(labels, dtype=torch.int64, device=logits.device)
             loss = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
-            gradient = torch.autograd.grad(loss, self.weights, materialize_grads=True)
+            gradient = _gradients(loss, self.weights)
         return to_numpy(logits), [to_numpy(part) for part in gradient]
 
     def _logits(self, inputs: Any, samples: int) -> tuple[Any, Seen]:
@@ -54,3 +55,21 @@ class TorchGradients:
         logits, seen = self.forward(inputs)
         flat = logits.reshape(samples, -1)
         return flat if flat.dtype == torch.float64 else flat.float(), seen
+
+
+def _gradients(target: Any, tensors: Sequence[Any], *, retain_graph: bool = False) -> tuple[Any, ...]:
+    """Those of a number in each of the tensors; zeros where nothing connects them.
+
+    Raises
+    ------
+    InputError
+        If the network writes in place into a tensor that they need.
+    """
+    try:
+        return torch.autograd.grad(target, tensors, retain_graph=retain_graph, materialize_grads=True)
+    except RuntimeError as error:
+        if "inplace operation" not in str(error):
+            raise
+        problem = "the network has no gradients: it writes in place into a tensor that they need"
+        expected = "operations that make a new tensor, such as x * y for x.mul_(y)"
+        raise InputError(problem, field="gradients", expected=expected) from error

@@ -34,7 +34,7 @@ class TorchModel(TrainedModel):
     """
 
     def __init__(self, module: Any, output: str | int | None = None) -> None:
-        self.module, self.output = unwrapped(module), output
+        self.module, self.output, self._handed_over = unwrapped(module), output, module
         self.name = type(self.module).__name__
         check_open(self.module, self.name)
         self.layers = list(leaves(self.module))
@@ -61,7 +61,7 @@ class TorchModel(TrainedModel):
         return kernels(self.module)[1]
 
     def _stored_initial_weights(self) -> list[Array]:
-        found = getattr(self.module, "initial_weights", None)
+        found = getattr(self.module, "initial_weights", getattr(self._handed_over, "initial_weights", None))
         if isinstance(found, Mapping):
             found = [t for t in found.values() if t.is_floating_point()]
         return [] if found is None else [to_numpy(array) for array in found]
@@ -207,6 +207,7 @@ class TorchModel(TrainedModel):
         return channel_hint(shapes[0], (1, *[None] * len(first.kernel_size))) if one else ""
 
     def _run(self, inputs: Any) -> Any:
+        inputs = _no_leaves(inputs)
         try:
             if isinstance(inputs, Mapping):
                 return self.module(**inputs)
@@ -269,6 +270,15 @@ def _noting(seen: Seen) -> Callable[..., Any]:
 
 def _cloned(value: Any) -> Any:
     return value.clone() if isinstance(value, torch.Tensor) else value
+
+
+def _no_leaves(inputs: Any) -> Any:
+    """The inputs, copied where they are differentiated: nothing may work in place on what a graph begins with."""
+    if isinstance(inputs, Mapping):
+        return {name: _no_leaves(part) for name, part in inputs.items()}
+    if isinstance(inputs, tuple):
+        return tuple(map(_no_leaves, inputs))
+    return inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
 
 
 def _lacks_memory(error: BaseException) -> bool:

@@ -83,7 +83,8 @@ def _alike(first: Any, second: Any) -> bool:
 
 
 def _is_data_set(part: Any) -> bool:
-    return hasattr(part, "column_names") or hasattr(part, "element_spec") or hasattr(part, "batch_size")
+    of_torch = any(base.__module__.startswith("torch.utils.data") for base in type(part).__mro__)
+    return of_torch or any(hasattr(part, name) for name in ("column_names", "element_spec", "batch_size"))
 
 
 def _inputs(value: Any) -> Inputs:

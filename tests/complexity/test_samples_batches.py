@@ -1,11 +1,11 @@
-"""Batches and samples are told apart by what the data set says; where it does not say, it is asked."""
+"""Where a data set does not say whether its items are batches, it is asked; kinds of data are in tests/battery."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 import torch
 from keras.utils import PyDataset
-from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset, SequentialSampler, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from complexity.errors import InputError
 from complexity.samples import read_samples
@@ -32,67 +32,8 @@ class IterableOfBatches(IterableDataset):
         return (Batches()[place] for place in range(5))
 
 
-class Prepared:
-    """A wrapped loader, as accelerate makes them: no size, but a sampler of batches."""
-
-    def __init__(self, loader):
-        self.loader, self.batch_size = loader, None
-        self.dataset, self.batch_sampler = loader.dataset, loader.batch_sampler
-
-    def __iter__(self):
-        return iter(self.loader)
-
-
 def sliced(inputs=INPUTS, labels=LABELS):
     return tf.data.Dataset.from_tensor_slices((inputs, labels))
-
-
-@pytest.mark.parametrize(
-    "dataset",
-    [
-        DataLoader(TENSORS, batch_size=6),
-        DataLoader(TENSORS, batch_sampler=BatchSampler(SequentialSampler(TENSORS), 2, False)),
-        DataLoader(TENSORS, sampler=BatchSampler(SequentialSampler(TENSORS), 2, False), batch_size=None),
-        DataLoader(TENSORS, batch_size=None),
-        Prepared(DataLoader(TENSORS, batch_size=4)),
-        TENSORS,
-        Batches(),
-        sliced(),
-        sliced().batch(4),
-        sliced().batch(4, drop_remainder=True).prefetch(1),
-        sliced().batch(4, drop_remainder=True).map(lambda x, y: (x, y)).cache(),
-        sliced().batch(4).unbatch(),
-        sliced(labels=LABELS[:, None]).batch(8),
-        sliced(labels=ONE_HOT).batch(4, drop_remainder=True),
-    ],
-)
-def test_a_data_set_that_says_what_it_is_gives_its_samples(dataset):
-    samples = read_samples(dataset)
-    assert np.array_equal(samples.inputs, INPUTS)
-    assert np.array_equal(samples.class_numbers(), LABELS)
-
-
-def test_sequences_with_one_hot_labels_are_samples_though_their_shapes_are_those_of_a_batch():
-    sequences, labels = np.ones((ROWS, 10, 8), np.float32), np.eye(10)[np.arange(ROWS) % 10]
-    samples = read_samples(sliced(sequences, labels))
-    assert samples.inputs.shape == (ROWS, 10, 8)
-    assert np.array_equal(samples.class_numbers(), np.arange(ROWS) % 10)
-
-
-@pytest.mark.parametrize("mode", ["int", "binary", "categorical", None])
-def test_images_from_a_directory_are_read_with_every_label_mode(mode, tmp_path):
-    import keras
-
-    for number in range(6):
-        path = tmp_path / "ab"[number % 2] / f"{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        keras.utils.save_img(path, np.full((8, 8, 3), number), scale=False)
-    dataset = keras.utils.image_dataset_from_directory(
-        tmp_path, label_mode=mode, image_size=(8, 8), batch_size=4, shuffle=False, verbose=False
-    )
-    samples = read_samples(dataset)
-    assert samples.inputs[:, 0, 0, 0].tolist() == [0, 2, 4, 1, 3, 5]
-    assert mode is None or samples.class_numbers().tolist() == [0, 0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -122,34 +63,6 @@ def test_inputs_alone_with_two_axes_are_asked_for_as_well():
         read_samples(images)
     assert read_samples(images, batched=False).inputs.shape == (6, 8, 8)
     assert read_samples(list(INPUTS)).inputs.shape == (ROWS, 4)
-
-
-class Wrapping(Dataset):
-    """A data set that begins again behind its end."""
-
-    def __len__(self):
-        return ROWS
-
-    def __getitem__(self, place):
-        return INPUTS[place % ROWS], LABELS[place % ROWS]
-
-
-class Failing(Wrapping):
-    """A data set whose end is no IndexError."""
-
-    def __getitem__(self, place):
-        return dict(enumerate(INPUTS))[place], LABELS[place]
-
-
-@pytest.mark.parametrize("kind", [Wrapping, Failing])
-def test_the_length_of_a_data_set_is_believed(kind):
-    assert np.array_equal(read_samples(kind()).inputs, INPUTS)
-
-
-def test_a_list_of_unlabelled_samples_is_no_batch_of_inputs_and_labels():
-    loader = DataLoader(torch.rand(20, 2, 5), batch_size=2, collate_fn=list)
-    with pytest.raises(InputError, match="the loader's batches are lists of samples"):
-        read_samples(loader)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
-"""The kinds of data that are taken, each with its truth, and those that are refused, with the words."""
+"""Kinds of data that tests/battery does not have, and what is left of data that is read."""
 
-import warnings
 from collections import UserList
 
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse
 import tensorflow as tf
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -54,23 +52,6 @@ class TableOfRows(Table):
 @pytest.mark.parametrize(
     "dataset",
     [
-        (INPUTS, LABELS),
-        [INPUTS, LABELS],
-        (INPUTS, LABELS, WEIGHTS),
-        (INPUTS.tolist(), LABELS.tolist()),
-        (list(INPUTS), list(LABELS)),
-        (list(TENSOR), LABELS),
-        ((INPUTS,), LABELS),
-        ({"x": INPUTS}, LABELS),
-        {"x": INPUTS, "y": LABELS},
-        (FRAME, pd.Series(LABELS)),
-        (FRAME, pd.Categorical(LABELS)),
-        FRAME.assign(label=LABELS),
-        (INPUTS.astype(object), LABELS),
-        (INPUTS.astype(">f4"), LABELS.astype(">i8")),
-        (TENSOR.clone().requires_grad_(), torch.tensor(LABELS)),
-        (TENSOR.to_sparse(), LABELS),
-        (scipy.sparse.csr_array(INPUTS), LABELS),
         (tf.constant(INPUTS), tf.constant(LABELS)),
         (tf.sparse.from_dense(INPUTS), LABELS),
         COLUMNS,
@@ -90,42 +71,6 @@ def test_inputs_and_labels_are_found_in_data_of_many_kinds(dataset):
     samples = read_samples(dataset)
     assert np.allclose(samples.inputs, INPUTS, atol=1e-7)
     assert samples.class_numbers().tolist() == LABELS.tolist()
-
-
-@pytest.mark.parametrize(
-    "dataset",
-    [
-        INPUTS,
-        TENSOR,
-        FRAME,
-        (INPUTS,),
-        (INPUTS, None),
-        list(INPUTS),
-        [(row, None) for row in INPUTS],
-        TensorDataset(TENSOR),
-        DataLoader(TENSOR, batch_size=5),
-        DataLoader(TensorDataset(TENSOR), batch_size=5),
-        tf.data.Dataset.from_tensor_slices(INPUTS).batch(5),
-    ],
-)
-def test_inputs_alone_are_samples_without_labels(dataset):
-    samples = read_samples(dataset)
-    assert np.array_equal(samples.inputs, INPUTS)
-    assert samples.labels is None
-
-
-def test_bfloat16_becomes_float32():
-    for tensor in (TENSOR.bfloat16(), tf.cast(INPUTS, tf.bfloat16)):
-        inputs = read_samples((tensor, LABELS)).inputs
-        assert inputs.dtype == np.float32
-        assert np.array_equal(inputs, TENSOR.bfloat16().float().numpy())
-
-
-def test_token_ids_stay_integers():
-    ids = np.array([[2**53 + 1, 5], [7, 2**24 + 1]])
-    for dataset in ((ids, None), TensorDataset(torch.tensor(ids)), list(zip(ids, [0, 1], strict=True))):
-        assert np.array_equal(read_samples(dataset).inputs, ids)
-        assert read_samples(dataset).inputs.dtype == np.int64
 
 
 OTHER = np.random.default_rng(1).random((ROWS, 2, 3))
@@ -156,15 +101,8 @@ MASKED = np.ma.masked_array(INPUTS, INPUTS > 0.9)
 @pytest.mark.parametrize(
     ("dataset", "message"),
     [
-        (MASKED, "inputs: a masked array"),
-        ((MASKED, LABELS), "inputs: a masked array"),
-        ((INPUTS, np.ma.masked_array(LABELS)), "labels: a masked array"),
         ([(row, 0) for row in MASKED], "inputs: a masked array"),
         ({"x": MASKED, "y": LABELS}, "inputs['x']: a masked array"),
-        ((torch.empty(4, 3, device="meta"), None), "inputs: a tensor on the device 'meta' holds no data"),
-        ((scipy.sparse.csr_array((10**6, 10**6)), None), "inputs: a sparse array too large"),
-        ((INPUTS.astype("c8"), None), "inputs: inputs are no numbers"),
-        ((["a", "b"], [0, 1]), "inputs: inputs are no numbers (expected numbers (text: encode"),
         ((INPUTS[:, 0], LABELS), "inputs: no samples (expected an array of (n, ...); .reshape(-1, 1) makes"),
         (((INPUTS, OTHER[:5]), LABELS), "inputs[1]: inputs differ in length (expected 12, found 5)"),
         ([[1.0, 2.0], [0.0, 1.0]], "dataset: two lists in a list"),
@@ -181,23 +119,12 @@ MASKED = np.ma.masked_array(INPUTS, INPUTS > 0.9)
         ([(INPUTS[0], INPUTS[0], INPUTS[0][:, None] * INPUTS[0])], "dataset: a bad third part"),
         ([(INPUTS[0], 0), (INPUTS[1], None)], "labels: item 1 has no label"),
         ([({"a": INPUTS[0]}, 0), ({"a": INPUTS[0], "b": INPUTS[0]}, 0)], "inputs: samples differ"),
-        ("images.npz", "dataset: not a data set"),
-        (np.float32(3), "dataset: not a data set"),
-        ((INPUTS, {"age": LABELS, "kind": LABELS}), "labels: a dict where one array belongs"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_in_words(dataset, message):
     with pytest.raises(InputError) as caught:
         read_samples(dataset)
     assert str(caught.value).startswith(message)
-
-
-def test_tensors_of_different_lengths_in_one_are_refused_in_words():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a prototype of PyTorch
-        nested = torch.nested.nested_tensor([torch.rand(2), torch.rand(3)])
-    with pytest.raises(InputError, match=r"inputs: a nested tensor \(expected one shape for all samples"):
-        read_samples((nested, [0, 1]))
 
 
 @pytest.mark.parametrize("number", ["100", 2.5, True, float("nan"), 0, -1, [3]])

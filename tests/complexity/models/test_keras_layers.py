@@ -1,4 +1,4 @@
-"""Which layer of a Keras model is taken, whatever the model is made of, and what is left of the pass."""
+"""What is said of a Keras model's layers and left of a pass; kinds of models have tests in tests/battery."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -58,25 +58,6 @@ def test_the_last_layer_may_be_inside_a_custom_one():
     assert found.details["layer_name"].endswith(f"/{block.second.name}")
 
 
-FEATURES = {
-    "separable convolution": (IMAGES, lambda: [kl.Conv2D(4, 3, activation="relu"), kl.SeparableConv2D(3, 3)], 1),
-    "transposed convolution": (IMAGES, lambda: [kl.Conv2D(4, 3, activation="relu"), kl.Conv2DTranspose(3, 3)], 1),
-    "dense in time": (STEPS, lambda: [kl.LSTM(6, return_sequences=True), kl.TimeDistributed(kl.Dense(3))], 1),
-    "dropout in front": (X, lambda: [kl.Dense(8, "relu"), kl.Dropout(0.5), kl.Dense(3)], 1),
-    "spectral normalization": (X, lambda: [kl.Dense(8, "relu"), kl.SpectralNormalization(kl.Dense(3))], 1),
-}
-
-
-@pytest.mark.parametrize("kind", FEATURES)
-def test_the_features_are_the_input_of_the_last_dense_or_convolutional_layer(kind):
-    inputs, make, layer_count = FEATURES[kind]
-    model = keras.Sequential([keras.Input(inputs.shape[1:]), *make()])
-    hidden = keras.Model(model.inputs[0], model.layers[layer_count - 1].output)(inputs)
-    before = inputs.copy()
-    assert float(complexity(model, (inputs, LABELS))) == pytest.approx(reference(hidden, inputs), abs=1e-4)
-    assert np.array_equal(inputs, before)
-
-
 def test_attention_is_seen_from_inside():
     inputs = keras.Input((5, 4))
     hidden = kl.Dense(8, "tanh")(inputs)
@@ -87,17 +68,21 @@ def test_attention_is_seen_from_inside():
     assert adapt(model).features(STEPS).shape == (20, 5 * 2 * 4)
 
 
+def test_a_recurrent_layer_counts_as_a_whole_in_the_jacobian():
+    model = keras.Sequential([keras.Input((5, 4)), kl.SimpleRNN(6), kl.Dense(3)])
+    network, change, entries = adapt(model), 1e-2, np.eye(20, dtype=np.float32).reshape(20, 5, 4)
+    above, below = (
+        np.stack([network.logits(STEPS + sign * change * one) for one in entries]).astype(float) for sign in (1, -1)
+    )
+    expected = np.mean(((above - below) / (2 * change)) ** 2, axis=(0, 2))
+    found = network.squared_jacobians(STEPS)
+    assert found.shape == (20, 2)  # the recurrent layer and the dense one
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-2)
+
+
 def test_kernels_of_separable_convolutions_are_two():
     model = keras.Sequential([keras.Input((8, 8, 3)), kl.SeparableConv2D(4, 3), kl.Flatten(), kl.Dense(3)])
     assert [kernel.shape for kernel in adapt(model).kernels()] == [(3, 3, 3, 1), (1, 1, 3, 4), (144, 3)]
-
-
-@pytest.mark.parametrize("end", [[kl.Softmax], [lambda: kl.Activation("softmax"), lambda: kl.Reshape((3, 1))]])
-def test_a_softmax_is_left_out_also_behind_what_only_reshapes(end):
-    body = [keras.Input((4,)), kl.Dense(8, "tanh"), kl.Dense(3)]
-    model = keras.Sequential([*body, *(make() for make in end)])
-    expected = np.asarray(keras.Sequential(body)(X))
-    np.testing.assert_allclose(adapt(model).logits(X), expected, rtol=1e-6)
 
 
 def test_several_outputs_are_listed_and_one_is_chosen():

@@ -1,4 +1,4 @@
-"""Which layer of a PyTorch network is taken, whatever the network is made of, and what is left of the pass."""
+"""What is said of a PyTorch network's layers and left of a pass; kinds of networks have tests in tests/battery."""
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,6 @@ import pytest
 import torch
 from reference_angle import reference
 from torch import nn
-from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 from complexity import InputError, InputWarning, complexity, layers
@@ -36,109 +35,6 @@ class Network(nn.Module):
 
     def forward(self, x):
         return self.head(self.hidden(x))
-
-
-class ByKeyword(Network):
-    def forward(self, x):
-        return self.head(input=self.hidden(x))
-
-
-class AuxiliaryHeadLast(Network):
-    def __init__(self):
-        super().__init__()
-        self.auxiliary = nn.Linear(4, 3)
-
-    def forward(self, x):
-        output = self.head(self.hidden(x))
-        self.side = self.auxiliary(x)
-        return output
-
-
-class WrittenIntoAfterwards(Network):
-    def forward(self, x):
-        hidden = self.hidden(x)
-        output = self.head(hidden)
-        hidden.mul_(0)
-        x.mul_(3)
-        return output
-
-
-class WrittenIntoBefore(Network):
-    def forward(self, x):
-        x -= 0.5
-        return self.head(self.hidden(x))
-
-    def hidden(self, x):
-        return torch.tanh(self.body(x))
-
-
-FEATURES = {
-    "by keyword": (ByKeyword, lambda net, x: net.hidden(x)),
-    "an auxiliary head that runs last": (AuxiliaryHeadLast, lambda net, x: net.hidden(x)),
-    "tensors written into afterwards": (WrittenIntoAfterwards, lambda net, x: net.hidden(x)),
-    "the input written into": (WrittenIntoBefore, lambda net, x: net.hidden(x - 0.5)),
-    "weight normalization": (lambda: Network(weight_norm(nn.Linear(8, 3))), lambda net, x: net.hidden(x)),
-    "compiled": (lambda: torch.compile(Network(), backend="eager"), lambda net, x: net.hidden(x)),
-    "data parallel": (lambda: nn.DataParallel(Network()), lambda net, x: net.module.hidden(x)),
-    "double precision": (lambda: Network().double(), lambda net, x: net.hidden(x.double())),
-}
-
-
-@pytest.mark.parametrize("kind", FEATURES)
-def test_the_features_are_the_input_of_the_last_layer_that_acts_on_the_output(kind):
-    make, hidden = FEATURES[kind]
-    network, before = make(), X.copy()
-    with torch.no_grad():
-        expected = hidden(network, torch.tensor(X)).numpy()
-    found = complexity(network, (X, LABELS))
-    assert float(found) == pytest.approx(reference(expected, X), abs=1e-4)
-    assert found.details["layer_name"] == "head"
-    assert np.array_equal(X, before), "the caller's array was written into"
-
-
-class SequenceFirst(nn.Module):
-    """Recurrent and dense layers that see (steps, samples, features)."""
-
-    def __init__(self):
-        super().__init__()
-        self.recurrent, self.head = nn.LSTM(4, 6), nn.Linear(6, 3)
-
-    def forward(self, x):
-        return self.head(self.recurrent(x.transpose(0, 1))[0]).mean(0)
-
-
-class Folded(nn.Module):
-    """A dense layer that sees the steps of all samples as rows: sample by sample, or step by step."""
-
-    def __init__(self, samples_first):
-        super().__init__()
-        self.body, self.head, self.samples_first = nn.Linear(4, 6), nn.Linear(6, 3), samples_first
-
-    def hidden(self, x):
-        hidden = torch.tanh(self.body(x))
-        return (hidden if self.samples_first else hidden.transpose(0, 1)).reshape(-1, 6)
-
-    def forward(self, x):
-        outputs = self.head(self.hidden(x))
-        steps = x.shape[1]
-        return (outputs.view(-1, steps, 3) if self.samples_first else outputs.view(steps, -1, 3).transpose(0, 1)).mean(
-            1
-        )
-
-
-def test_rows_are_samples_where_the_network_has_them_on_another_axis():
-    network, tensor = SequenceFirst(), torch.tensor(SEQUENCES)
-    with torch.no_grad():
-        hidden = network.recurrent(tensor.transpose(0, 1))[0].transpose(0, 1)
-    assert float(complexity(network, (SEQUENCES, LABELS))) == pytest.approx(reference(hidden, SEQUENCES), abs=1e-4)
-
-
-@pytest.mark.parametrize("samples_first", [True, False])
-def test_rows_that_are_folded_into_the_batch_stay_with_their_sample(samples_first):
-    network = Folded(samples_first)
-    with torch.no_grad():
-        hidden = torch.tanh(network.body(torch.tensor(SEQUENCES)))
-    assert float(complexity(network, (SEQUENCES, LABELS))) == pytest.approx(reference(hidden, SEQUENCES), abs=1e-4)
 
 
 class Attention(nn.Module):
@@ -186,16 +82,6 @@ class TwoOutputs(Network):
         return {"classes": self.head(hidden), "hidden": hidden}
 
 
-class EarlyExit(Network):
-    def __init__(self):
-        super().__init__()
-        self.longer = nn.Linear(8, 3)
-
-    def forward(self, x):
-        hidden = self.hidden(x)
-        return self.head(hidden) if x[0, 0] < 0.8 else self.longer(hidden)
-
-
 REFUSED = {
     "attention after the last layer": (
         Attention,
@@ -225,14 +111,6 @@ REFUSED = {
         X,
         "several outputs; say which is meant by output=NAME or its position (found classes",
     ),
-    "lazy layers": (lambda: nn.Sequential(nn.LazyLinear(3)), X, "0.weight: the model has no weights yet"),
-    "the meta device": (lambda: Network().to("meta"), X, "body.weight: the model has no weights: they are on the meta"),
-    "TorchScript": (lambda: torch.jit.script(Network()), X, "TorchScript cannot be looked into"),
-    "an exported program": (
-        lambda: torch.export.export(Network(), (torch.tensor(X),)).module(),
-        X,
-        "a program of torch.export cannot be looked into",
-    ),
     "a wrong shape": (
         Network,
         SEQUENCES[:, :, :3],
@@ -241,20 +119,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_would_give_the_features_of_another_layer_is_an_error(kind):
     make, inputs, words = REFUSED[kind]
     with pytest.raises(InputError) as caught:
         complexity(make(), (inputs, LABELS))
     assert words in str(caught.value)
-
-
-def test_a_layer_that_depends_on_the_samples_is_an_error():
-    inputs = np.concatenate([X] * 110)
-    inputs[0, 0], inputs[2048, 0] = 0.1, 0.9
-    with pytest.raises(InputError, match="which layers run depends on the samples"):
-        complexity(EarlyExit(), (inputs, None))
 
 
 def test_an_output_is_chosen_by_its_name():
@@ -306,45 +176,6 @@ def test_the_details_say_which_layer_in_which_precision_and_how_wide(dtype, monk
         found = complexity(network, (X, LABELS)).details
         assert {name: one for name, one in found.items() if name.startswith("layer")} == expected
     assert complexity(network, (X, LABELS), layer="logits").details["layer_width"] == 3
-
-
-class Softmax(Network):
-    def forward(self, x):
-        return functional.softmax(self.head(self.hidden(x)), dim=1).reshape(len(x), 3, 1).clamp(0, 1)
-
-
-@pytest.mark.parametrize("make", [Softmax, lambda: nn.Sequential(Network(), nn.LogSoftmax(dim=1))])
-def test_a_softmax_is_left_out_also_behind_what_only_reshapes(make):
-    network = make()
-    inner = network if isinstance(network, Network) else network[0]
-    with torch.no_grad():
-        expected = inner.head(inner.hidden(torch.tensor(X))).numpy()
-    np.testing.assert_allclose(adapt(network).logits(X), expected, rtol=1e-6)
-
-
-class Random(Network):
-    def forward(self, x):
-        return self.head(functional.dropout(self.hidden(x)))
-
-
-DOUBTFUL = {
-    "random": (Random, "Random: two equal passes differ by"),
-    "batch statistics": (
-        lambda: nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8, track_running_stats=False), nn.Linear(8, 3)),
-        "Sequential: the output depends on the other samples of a batch",
-    ),
-    "a head that was taken off": (
-        lambda: nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Identity()),
-        "is given the network's input itself",
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", DOUBTFUL)
-def test_values_that_should_not_be_trusted_come_with_a_warning(kind):
-    make, words = DOUBTFUL[kind]
-    with pytest.warns(InputWarning, match=words):
-        complexity(make(), (X, LABELS))
 
 
 def test_a_residual_path_beside_the_last_layer_is_said_and_normalization_after_it_is_a_detail():
