@@ -161,16 +161,17 @@ class OnnxModel(TrainedModel):
         return self._rows(few, run, end, Trace(output, [run]))
 
     def _fixed_place(self, chosen: GraphLayer, end: str, tensor: str, few: Inputs) -> Place:
-        """As `_place` where the graph takes batches of one size alone: the axis that is as long as a batch."""
+        """As `_place` where the graph takes batches of one size alone: the axis along which rows follow the samples."""
         batch = self._fixed() or 1
-        (values,) = self._run([tensor], few)
-        if batch == 1 and values.shape[:1] == (1,):
+        (whole,), (changed,) = (self._run([tensor], one) for one in (few, _last_changed(_filled(few, batch))))
+        if batch == 1 and whole.shape[:1] == (1,):
             return Place(chosen.name, chosen.kind, end, 1)
-        axes = [axis for axis, side in enumerate(values.shape) if side == batch]
-        if batch > 1 and (axes[:1] == [0] or len(axes) == 1):
-            return Place(chosen.name, chosen.kind, end, 1, axes[0])
+        axes = [axis for axis, side in enumerate(whole.shape) if side == batch]
+        kept = [axis for axis in axes if batch > 1 and _same_but_last(whole, changed, axis)]
+        if len(kept) == 1:
+            return Place(chosen.name, chosen.kind, end, 1, kept[0])
         problem = f"rows of the layer's tensor are no samples, as far as batches of {batch} tell"
-        raise InputError(problem, model=self.name, field=f"{end} of {chosen.name}", found=f"shape {values.shape}")
+        raise InputError(problem, model=self.name, field=f"{end} of {chosen.name}", found=f"shape {whole.shape}")
 
     def _pass(self, inputs: Inputs, watch: str | None = None) -> Trace:
         if watch is None:
@@ -304,6 +305,21 @@ def _filled(inputs: Inputs, size: int) -> Inputs:
     if isinstance(inputs, Mapping):
         return {name: part[rows] for name, part in inputs.items()}
     return tuple(part[rows] for part in inputs) if isinstance(inputs, tuple) else inputs[rows]
+
+
+def _last_changed(inputs: Inputs) -> Inputs:
+    """The inputs with something else as the last row."""
+    if isinstance(inputs, Mapping):
+        return {name: _last_changed(part) for name, part in inputs.items()}
+    if isinstance(inputs, tuple):
+        return tuple(map(_last_changed, inputs))
+    return np.concatenate([inputs[:-1], inputs[-1:] * 0 if inputs[-1:].any() else inputs[-1:] + 1])
+
+
+def _same_but_last(first: Array, second: Array, axis: int) -> bool:
+    """Whether two arrays are the same along an axis but for its last entry, and differ there."""
+    one, other = (np.moveaxis(array, axis, 0) for array in (first, second))
+    return np.allclose(one[:-1], other[:-1], rtol=1e-4, atol=1e-6) and not np.array_equal(one[-1], other[-1])
 
 
 def _fits(shape: Sequence[int], declared: Sequence[Any]) -> bool:
