@@ -32,6 +32,10 @@ SHAPES = ("Shape", "Size")  # what gives the shape of its input, not its values
 RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli")
 # What leaves the order of a softmax's entries as it is.
 RESHAPING = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Cast", "Clip")
+ACTIVATIONS = (
+    *("Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Sigmoid", "HardSigmoid", "Tanh", "Softplus", "Softsign"),
+    *("Gelu", "Exp", "Softmax", "Clip"),
+)
 QUANTIZING = ("DynamicQuantizeLinear", "QuantizeLinear")
 INTEGER = ("MatMulInteger", "ConvInteger")  # their outputs get a scale later
 # Quantized operators: for each operand the positions of its tensor, scale and zero point.
@@ -50,6 +54,7 @@ class GraphLayer:
     given, returned : the tensors that it takes and gives, an addition of its bias included.
     weights : its constant operands.
     kernel : the constant tensor of its weights; empty where there is none, or where the operator is not main.
+    channels_last : whether what it gives was transposed so that channels come last.
     """
 
     name: str
@@ -59,6 +64,7 @@ class GraphLayer:
     returned: str
     weights: tuple[str, ...]
     kernel: str = ""
+    channels_last: bool = False
 
 
 class Graph:
@@ -138,10 +144,9 @@ class Graph:
             name = node.name if node.name and node.name not in names else output
             names.add(name)
             layer = self._layer(node, name, given, output)
-            if layer.main and (bias := self._bias(output)) is not None:
-                addition, constant = bias
-                biases.add(addition.output[0])
-                layer = replace(layer, returned=addition.output[0], weights=(*layer.weights, constant))
+            if layer.main:
+                layer = self._with_bias(layer)
+                biases.add(layer.returned)
             found.append(layer)
         return found
 
@@ -162,13 +167,44 @@ class Graph:
         node = self.producers.get(tensor)
         return str(node.input[0]) if node is not None and node.op_type in QUANTIZING else tensor
 
-    def _bias(self, output: str) -> tuple[Any, str] | None:
-        """The addition of a constant vector that alone follows a layer, and the constant."""
-        followers = self.consumers.get(output, [])
-        if len(followers) != 1 or followers[0].op_type != "Add":
-            return None
-        constant = next((name for name in followers[0].input if name in self.constants), "")
-        return (followers[0], constant) if constant and sum(side > 1 for side in self.shape(constant)) < 2 else None
+    def _with_bias(self, layer: GraphLayer) -> GraphLayer:
+        """The layer with the addition of a constant vector that alone follows it."""
+        addition, channels_last = self._follower(layer)
+        constant = "" if addition is None else next((name for name in addition.input if name in self.constants), "")
+        if addition is None or addition.op_type != "Add" or not constant or self.is_matrix(constant):
+            return layer
+        weights = (*layer.weights, constant)
+        return replace(layer, returned=addition.output[0], weights=weights, channels_last=channels_last)
+
+    def with_activation(self, layer: GraphLayer) -> GraphLayer:
+        """The layer with its own activation, where the graph's names tell of one, as those of tf2onnx do."""
+        follower, channels_last = self._follower(layer)
+        scope = layer.name.rpartition("/")[0]
+        if follower is None or self.model.producer_name != "tf2onnx" or follower.op_type not in ACTIVATIONS:
+            return layer
+        if not scope or follower.name.rpartition("/")[0] != scope:
+            return layer
+        return replace(layer, returned=follower.output[0], channels_last=channels_last)
+
+    def _follower(self, layer: GraphLayer) -> tuple[Any, bool]:
+        """The only operator that takes what a layer gives, behind casts and transposing; None where there are several.
+
+        With it, whether the channels come last there.
+        """
+        name, channels_last = layer.returned, layer.channels_last
+        while len(followers := self.consumers.get(name, [])) == 1:
+            (node,) = followers
+            if node.op_type == "Transpose":
+                order = next((list(one.ints) for one in node.attribute if one.name == "perm"), [0])
+                channels_last = order[-1] == 1 and len(order) > 2
+            elif node.op_type not in ("Cast", "Identity"):
+                return node, channels_last
+            name = node.output[0]
+        return None, channels_last
+
+    def is_matrix(self, constant: str) -> bool:
+        """Whether a constant tensor has more than one axis that is longer than one."""
+        return sum(side > 1 for side in self.shape(constant)) > 1
 
     def shape(self, constant: str) -> tuple[int, ...]:
         """The shape of a constant tensor where it is stored; that of what it is made of where it is computed."""

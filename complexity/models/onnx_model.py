@@ -63,7 +63,7 @@ class OnnxModel(TrainedModel):
         others = [name for layer in self.graph.layers for name in layer.weights if name not in covered]
         return [
             name for name in dict.fromkeys(others)
-            if sum(side > 1 for side in self.graph.shape(name)) > 1 and self.graph.roots([name])
+            if self.graph.is_matrix(name) and self.graph.roots([name])
         ]  # fmt: skip
 
     def values_at(self, layer: str, inputs: Inputs) -> Array:
@@ -78,8 +78,9 @@ class OnnxModel(TrainedModel):
         return self._rows_of(self.last, inputs, lambda values, samples: values.reshape(samples, -1))
 
     def first_layer(self, inputs: Inputs) -> Array:
-        first = self.main[0]
-        return self._rows_of(first.returned, inputs, lambda values, _: self._channels_last(first.name, values))
+        first = self.graph.with_activation(self.main[0])
+        move = "Conv" in first.kind and not first.channels_last
+        return self._rows_of(first.returned, inputs, lambda values, _: np.moveaxis(values, 1, -1) if move else values)
 
     def _rows_of(self, tensor: str, inputs: Inputs, rows: Callable[[Array, int], Array]) -> Array:
         """A tensor's values, one row a sample; in batches of the graph's own size where it takes no others."""
@@ -144,7 +145,7 @@ class OnnxModel(TrainedModel):
         used = {name for layer in graph.layers for name in layer.weights if layer.returned in past}
         matrices = [
             name for name in used
-            if sum(side > 1 for side in graph.shape(name)) > 1 and set(graph.roots([name])) & set(after)
+            if graph.is_matrix(name) and set(graph.roots([name])) & set(after)
         ]  # fmt: skip
         if matrices:
             where = f"weights act after or beside {chosen.name}, the last dense or convolutional layer"
@@ -186,10 +187,6 @@ class OnnxModel(TrainedModel):
         found = dict(zip(tensors, self._run(tensors, inputs), strict=True))
         runs = [LayerRun(one.name, one.kind, one.main, found[one.given], found[one.returned]) for one in layers]
         return Trace(None, runs)
-
-    def _channels_last(self, name: str, output: Array) -> Array:
-        kind = next(layer.kind for layer in self.graph.layers if layer.name == name)
-        return np.moveaxis(output, 1, -1) if "Conv" in kind else output
 
     def _fixed(self) -> int | None:
         """The size of batches where the graph takes one alone."""
