@@ -17,7 +17,7 @@ from complexity.measures.registry import Measure
 from .formats.atomic import write_json
 from .formats.predictions import read_values, write_predictions
 
-PACKAGES = ("pvector", "numpy", "scipy", "h5py", "keras", "tensorflow", "tf_keras", "torch")
+PACKAGES = ("pvector", "numpy", "scipy", "h5py", "onnxruntime", "keras", "tensorflow", "tf_keras", "torch")
 
 Say = Callable[[str], None]
 
@@ -41,6 +41,7 @@ class Provenance:
     task, data_sha256 : which task, and the hash of its training samples.
     versions : as of `installed_versions`.
     seconds : per model, for building it and computing the measure; they add up over resumed runs.
+    engines : per model, what ran it: a value does not depend on that beyond rounding.
     details : per model, what the measure says of its value.
     warnings : per model, doubts about its value.
     failures : per model without a value, why.
@@ -53,6 +54,7 @@ class Provenance:
     data_sha256: str
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     seconds: dict[str, float] = field(default_factory=dict)
+    engines: dict[str, str] = field(default_factory=dict)
     details: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,11 @@ from typing import Any
 from ..errors import InputError
 from ..models import TrainedModel
 
-BASES = {("torch", "Module"), *((package, "Model") for package in ("keras", "tf_keras", "tensorflow"))}
+BASES = {
+    ("torch", "Module"),
+    ("onnx", "ModelProto"),
+    *((package, "Model") for package in ("keras", "tf_keras", "tensorflow")),
+}
 
 
 def check_arguments(call: str, model: Any, dataset: Any, more: Sequence[Any] = ()) -> None:
@@ -42,7 +46,7 @@ def check_arguments(call: str, model: Any, dataset: Any, more: Sequence[Any] = (
 
 
 def is_model(value: Any) -> bool:
-    """Whether a value is a Keras model or a `torch.nn.Module`; no framework is imported for that."""
+    """Whether a value is a Keras model, a `torch.nn.Module` or an ONNX model; no framework is imported for that."""
     bases = {(base.__module__.partition(".")[0], base.__name__) for base in type(value).__mro__}
     return isinstance(value, TrainedModel) or bool(bases & BASES)
 
@@ -56,7 +60,7 @@ def _no_model(value: Any) -> tuple[str, str] | None:
             "a class is no trained model",
             f"an object of it that holds trained weights, as {value.__name__}(...)",
         )
-    if isinstance(value, str | PathLike):
+    if isinstance(value, str | PathLike) and not str(value).lower().endswith(".onnx"):
         return "a path is no model", "the model that was loaded from it, by torch.load or keras.models.load_model"
     if isinstance(value, Mapping):
         return "weights alone are no model", "the model after model.load_state_dict(weights)"

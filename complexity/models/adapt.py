@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ..errors import InputError
@@ -11,7 +12,7 @@ KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
 
 
 def adapt(model: Any, output: str | int | None = None) -> TrainedModel:
-    """The interface over a Keras model (any version and backend) or a `torch.nn.Module`.
+    """The interface over a Keras model (any version and backend), a `torch.nn.Module`, or an ONNX model.
 
     `output` says which of several outputs is meant, by name or position.
 
@@ -34,7 +35,11 @@ def adapt(model: Any, output: str | int | None = None) -> TrainedModel:
         from .torch_model import TorchModel
 
         return TorchModel(model, output)
-    expected = "a Keras model or a torch.nn.Module"
+    if isinstance(model, (str, bytes, os.PathLike)) or "onnx" in packages:
+        from .onnx_model import OnnxModel
+
+        return OnnxModel(model, output)
+    expected = "a Keras model, a torch.nn.Module, or an ONNX model (its path, bytes or ModelProto)"
     if not isinstance(model, type) and hasattr(model, "model"):  # such as a trainer or a pipeline
         expected += "; perhaps its attribute .model is one"
     raise InputError("not a trained model", expected=expected, found=type(model).__name__)

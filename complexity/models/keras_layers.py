@@ -112,7 +112,12 @@ def noting(layer: Any, before: Callable[[Any], Any], after: Callable[[Any, Any],
 
 def softmax_input(layer: Any, given: Any, output: Any, known: list[tuple[Any, Any]]) -> Any:
     """What the softmax behind a layer's output was given: by Keras' own note, or through a layer that only reshapes."""
-    logits = getattr(output, "_keras_logits", None)
+    logits = None if _is_sigmoid(layer) else getattr(output, "_keras_logits", None)
     if logits is None and type(layer).__name__ in RESHAPING:
         logits = next((before for after, before in reversed(known) if after is given), None)
     return logits
+
+
+def _is_sigmoid(layer: Any) -> bool:
+    """Whether a layer ends in a sigmoid, of which Keras notes the input as it does of a softmax."""
+    return getattr(getattr(layer, "activation", None), "__name__", "") == "sigmoid"

@@ -295,9 +295,8 @@ class KerasModel(TrainedModel):
 
         with shadowed(self.by_name, forward_method, make):
             output = self._call(inputs)
-        return next(
-            (given for after, given in known if after is output), getattr(output, "_keras_logits", output)
-        ), seen
+        own = softmax_input(self.layers[-1], None, output, [])
+        return next((given for after, given in known if after is output), output if own is None else own), seen
 
     def _backend(self) -> str:
         """The name of the Keras backend; Keras 2 has one only."""

@@ -19,6 +19,7 @@ from complexity.measures.registry import Measure
 from complexity.read_ahead import read_ahead
 from complexity.samples import Samples
 
+from ..engines import Networks, engine_for, engine_version
 from ..formats.predictions import EXCEEDED
 from ..formats.task import StoredModel, Task, find_tasks
 from ..measures import chosen_settings
@@ -151,27 +152,26 @@ class TaskRun:
         return not sheet.done(model) and sheet.seconds() < self.budget
 
     def _model(self, model: str, read: Future[StoredModel], sheets: Sequence[Sheet]) -> None:
-        """Build a model once and compute every measure of it."""
-        from ..keras_models import build, clear_session
-
-        began = time.perf_counter()
+        """Read a model once and compute every measure of it."""
         try:
-            clear_session()
-            network = build(read.result())
+            networks = Networks(read.result())
         except Exception as error:
             for sheet in sheets:
                 self._fail(sheet, model, error)
             return
-        building = time.perf_counter() - began
         for sheet in sheets:
             began = time.perf_counter()
             try:
+                engine = engine_for(sheet.measure)
+                before = engine in networks.made
+                network, building = networks.on(engine)
                 self._value(sheet, model, network)
                 self.outcome.computed += 1
             except Exception as error:
                 self._fail(sheet, model, error)
                 continue
-            sheet.provenance.seconds[model] = building + time.perf_counter() - began
+            sheet.provenance.engines[model] = engine_version(engine)
+            sheet.provenance.seconds[model] = (building if before else 0.0) + time.perf_counter() - began
             sheet.write()
 
     def _value(self, sheet: Sheet, model: str, network: Any) -> None:

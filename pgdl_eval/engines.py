@@ -1,0 +1,109 @@
+"""Which engine computes a measure of a stored model: ONNX Runtime, PyTorch or Keras."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+from complexity.errors import InputError
+from complexity.measures.registry import Measure
+
+from .formats.task import StoredModel
+
+ONNX, TORCH, KERAS = "onnxruntime", "torch", "keras"
+OWN_PACKAGES = ("complexity", "baselines")
+
+
+@dataclass
+class Networks:
+    """A stored model in the forms that measures need, each made when it is first asked for.
+
+    Attributes
+    ----------
+    stored : the model.
+    made : the networks by engine, each with the seconds that it took.
+    """
+
+    stored: StoredModel
+    made: dict[str, tuple[Any, float]] = field(default_factory=dict)
+
+    def on(self, engine: str) -> tuple[Any, float]:
+        """The model on an engine, and the seconds that it took to make it.
+
+        Raises
+        ------
+        InputError
+            If the engine refuses the model, or is not installed.
+        """
+        if engine not in self.made:
+            began = time.perf_counter()
+            network = MAKERS[engine](self.stored)
+            self.made[engine] = network, time.perf_counter() - began
+        return self.made[engine]
+
+
+def engine_for(measure: Measure) -> str:
+    """The engine on which a measure gets its models.
+
+    Measures of strangers get the model that the competition promised them, a Keras model; ours a network on ONNX
+    Runtime, or where they need gradients on PyTorch, or on Keras where PyTorch is not installed.
+
+    Raises
+    ------
+    InputError
+        If what is needed is not installed.
+    """
+    if not is_own(measure):
+        return KERAS
+    if "gradients" not in measure.needs:
+        return ONNX
+    if find_spec("torch") is not None:
+        return TORCH
+    if find_spec("keras") is not None or find_spec("tf_keras") is not None:
+        return KERAS
+    problem = f"{measure.name} needs gradients, and neither PyTorch nor Keras is installed"
+    raise InputError(problem, field=measure.name, expected="the extra [torch] or [keras]")
+
+
+def is_own(measure: Measure) -> bool:
+    """Whether a measure is of this project."""
+    function: Any = measure.function
+    while isinstance(function, partial):
+        function = function.func
+    return str(function.__module__).partition(".")[0] in OWN_PACKAGES
+
+
+def engine_version(engine: str) -> str:
+    """An engine with its version, as "onnxruntime 1.20.1"."""
+    if engine == KERAS:
+        from .keras_models import keras_package
+
+        return f"{keras_package().__name__} {keras_package().__version__}"
+    return f"{engine} {version(engine)}"
+
+
+def _on_onnxruntime(stored: StoredModel) -> Any:
+    from .stored_network import StoredNetwork
+
+    return StoredNetwork(stored)
+
+
+def _on_torch(stored: StoredModel) -> Any:
+    from .torch_models import TorchStoredNetwork
+
+    return TorchStoredNetwork(stored)
+
+
+def _on_keras(stored: StoredModel) -> Any:
+    from .keras_models import build, clear_session
+
+    clear_session()
+    return build(stored)
+
+
+MAKERS: dict[str, Callable[[StoredModel], Any]] = {ONNX: _on_onnxruntime, TORCH: _on_torch, KERAS: _on_keras}
