@@ -88,7 +88,7 @@ def all_command(
     preset: str, names: tuple[str, ...], data_dir: Path, download: bool, out: Path, device: str, workers: int,
     quiet: bool,
 ) -> None:  # fmt: skip
-    """Make all runs that the studies need, or go on with them.
+    """Make all runs that the studies need, or go on with them, and say how many hours are left.
 
     \b
     pvector train all --preset laptop --data-dir data --workers 2
@@ -96,10 +96,10 @@ def all_command(
     from .recipes.presets import settings_of
     from .recipes.recipes import RECIPES
     from .runs.experiment import Place
-    from .runs.experiments import DATA, all_experiments
+    from .runs.experiments import all_experiments
 
     settings_of(next(iter(RECIPES)), preset)  # a bad name is said at once
-    _run_many(all_experiments(preset, names or DATA), Place(data_dir, out, device, download), workers, quiet=quiet)
+    _run_many(all_experiments(preset, names), Place(data_dir, out, device, download), workers, quiet=quiet)
 
 
 @train.command("figures")
@@ -191,18 +191,21 @@ def _run_one_by_one(experiments: Sequence[Experiment], place: Place, *, tensorbo
 
 
 def _run_many(experiments: Sequence[Experiment], place: Place, workers: int, *, quiet: bool) -> None:
-    """Make runs under one bar; those that fail are named and the others go on."""
+    """Make runs under one bar; those that fail are named and the others go on; after each, what is left is said."""
     from complexity.errors import InputError
 
     from .runs.experiments import run_all
+    from .runs.remaining import remaining
 
     failed = 0
     with progress_bar(console(quiet=quiet)) as bar:
         row = bar.add_task("runs", total=len(experiments), state="")
+        bar.console.print(remaining(experiments, place.out).words(workers), soft_wrap=True)
         for one, error in run_all(experiments, place, workers):
             failed += error is not None
             said = "done" if error is None else f"failed: {error if isinstance(error, InputError) else repr(error)}"
             (console() if quiet and error else bar.console).print(f"{one.name}: {said}", soft_wrap=True)
+            bar.console.print(remaining(experiments, place.out).words(workers), soft_wrap=True)
             bar.advance(row)
     if failed:
         raise SystemExit(1)

@@ -52,6 +52,8 @@ def test_all_runs_are_made_and_those_that_fail_are_named(tmp_path, blobs, in_thi
     result = CliRunner().invoke(commands, arguments)
     assert result.exit_code == 1
     assert "blobs mlp seed 3: done\n" in result.stderr
+    assert "left: 2 of 2 runs\n" in result.stderr
+    assert "left: 1 of 2 runs\n" in result.stderr
     assert "no_such_data mlp seed 0: failed: data no_such_data: no data found at " in result.stderr
     assert [run.config["recipe"] for run in find_runs(tmp_path)] == ["mlp"]
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -41,7 +42,7 @@ def locked(folder: Path, file: Path) -> Iterator[None]:
 
 def claim(
     file: Path, content: Mapping[str, Any], identity: Sequence[str], read: Callable[[], Any], held: str,
-    aside: Container[str] = (),
+    aside: Container[str] = (), added: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:  # fmt: skip
     """Write what a new folder is for; in that of an earlier command, see that it is for the same.
 
@@ -53,6 +54,7 @@ def claim(
     read : gives the content of a file that is there.
     held : what the folder holds if they are not equal, for the error.
     aside : dotted names of what may differ within these fields.
+    added : dotted names of what earlier versions did not write, with the values that they meant.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def claim(
     found = read()
     for part in identity:
         before, now = (_flat(one.get(part), part) for one in (found if isinstance(found, dict) else {}, content))
+        before = {**{field: value for field, value in added.items() if field in now}, **before}
         for field in sorted({*before, *now}):
             if before.get(field) != now.get(field) and field not in aside:
                 problem = f"the folder holds {held}; choose another --out"

@@ -22,6 +22,7 @@ class Optimization:
     weight_decay : on all parameters.
     milestones : shares of the run at which the learning rate is multiplied by `decay`; none means a cosine to zero.
     warmup_iterations : so many first iterations, but no more than a twentieth of the run, at a tenth of it.
+    rise : share of the run in which the rate rises from zero in proportion; a cosine begins after it.
     source : where these settings come from.
     """
 
@@ -34,13 +35,18 @@ class Optimization:
     milestones: tuple[float, ...] = ()
     decay: float = 0.1
     warmup_iterations: int = 0
+    rise: float = 0.0
 
     def rate(self, iteration: int, iterations: int) -> float:
         """The learning rate of an iteration, the first being 0, of a run of so many."""
         if iteration < min(self.warmup_iterations, iterations // 20):
             return self.learning_rate / 10
+        rising = self.rise * iterations
+        if iteration < rising:
+            return self.learning_rate * min(1.0, (iteration + 1) / rising)
         if not self.milestones:
-            return self.learning_rate * (1 + math.cos(math.pi * iteration / iterations)) / 2
+            done = (iteration - rising) / (iterations - rising)
+            return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
         passed = sum(iteration >= share * iterations for share in self.milestones)
         return self.learning_rate * self.decay**passed
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from complexity.errors import unknown_name
 
 from .recipes import RECIPES
 from .settings import Settings, changed
+from .workstation import RUNS, SIZES, Size
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Preset:
     batch_size, train_limit, test_limit, subset_rows : see `settings.Settings`.
     seeds : how many are run unless one says otherwise.
     every_recipe : whether `experiments.all_experiments` holds every recipe, or one of each paradigm.
+    sizes : of single recipes, in place of the above.
+    runs : those of `experiments.all_experiments`, recipes and seeds by data set; without, see there.
+    precision : see `settings.Settings`.
     """
 
     epochs: int
@@ -36,6 +40,9 @@ class Preset:
     seeds: int = 1
     every_recipe: bool = True
     recipe_epochs: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    runs: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    precision: str = "float32"
 
 
 # On a laptop these take longest.
@@ -52,6 +59,10 @@ SHORTENED = {
 PRESETS: Mapping[str, Preset] = {
     # The paper's own: 200 epochs, 100 for autoencoders, batches of 128, 5 seeds.
     "paper": Preset(epochs=200, reconstruction_epochs=100, narrow=False, seeds=5),
+    # Well-trained networks on one core: hours a recipe. Recipes without a size are narrow, under their own schedules.
+    "workstation": Preset(
+        epochs=20, reconstruction_epochs=20, narrow=True, subset_rows=1000, sizes=SIZES, runs=RUNS, precision="bfloat16"
+    ),
     "laptop": Preset(
         epochs=12, reconstruction_epochs=12, narrow=True, batch_size=64, train_limit=2500, test_limit=1000,
         subset_rows=1000, recipe_epochs=SHORTENED,
@@ -63,8 +74,8 @@ PRESETS: Mapping[str, Preset] = {
 }  # fmt: skip
 
 
-def settings_of(recipe: str, preset: str, changes: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of a recipe under a preset, with single ones changed by name.
+def settings_of(recipe: str, preset: str, changes: Mapping[str, Any] | None = None, data: str = "cifar10") -> Settings:
+    """The settings of a recipe under a preset on a data set, with single ones changed by name.
 
     Raises
     ------
@@ -90,7 +101,20 @@ def settings_of(recipe: str, preset: str, changes: Mapping[str, Any] | None = No
         subset_rows=size.subset_rows,
         block_records=one.block_records,
         shuffled_labels=one.shuffled_labels,
+        precision=size.precision,
     )
+    if recipe in size.sizes:
+        settings = _sized(settings, size.sizes[recipe], data)
     for name, value in (changes or {}).items():
         settings = changed(settings, name, value)
     return settings
+
+
+def _sized(settings: Settings, size: Size, data: str) -> Settings:
+    return replace(
+        settings,
+        network_arguments=dict(size.arguments),
+        optimization=size.optimization,
+        epochs=size.epochs_on.get(data, size.epochs),
+        batch_size=size.batch_size,
+    )

@@ -90,6 +90,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "simclr": Recipe("resnet18", CONTRASTIVE, NARROW, paradigm="simclr"),
     "supcon": Recipe("resnet18", CONTRASTIVE, NARROW, paradigm="supcon"),
-    # A reference: there is nothing to generalize from.
+    # References: there is nothing to generalize from.
     "resnet18_shuffled_labels": Recipe("resnet18", RESNET, NARROW, block_records=True, shuffled_labels=True),
+    "resnet20_shuffled_labels": Recipe("resnet20", RESNET, NARROW, shuffled_labels=True),
 }

@@ -10,6 +10,7 @@ from complexity.errors import InputError, unknown_name
 
 from .optimization import Optimization
 
+PRECISIONS = ("float32", "bfloat16")
 OPTIONAL = ("train_limit", "test_limit", "iteration_records")
 
 
@@ -31,6 +32,8 @@ class Settings:
     block_records : whether each residual block's P-vector is recorded.
     shuffled_labels : whether the training labels are shuffled once, as a reference that has nothing to generalize.
     image_size : side of the images read from a folder of image files.
+    precision : `float32` or `bfloat16`, of products in training on the processor; records are made in float32, and a
+        GPU trains in bfloat16 whatever this says.
     """
 
     network: str
@@ -48,6 +51,7 @@ class Settings:
     block_records: bool = False
     shuffled_labels: bool = False
     image_size: int = 64
+    precision: str = "float32"
 
 
 def changed(settings: Any, name: str, value: Any) -> Any:
@@ -70,4 +74,6 @@ def changed(settings: Any, name: str, value: Any) -> Any:
     value = float(value) if kinds == (float,) and type(value) is int else value
     if type(value) not in kinds or is_dataclass(old):
         raise InputError("a setting of another type", field=name, expected=kinds[0].__name__, found=repr(value))
+    if name == "precision" and value not in PRECISIONS:
+        raise unknown_name("precision", value, PRECISIONS)
     return replace(settings, **{head: value})

@@ -37,7 +37,7 @@ class Experiment:
 
     def settings(self) -> Settings:
         """The recipe's settings under the preset, changed; see `presets.settings_of`."""
-        return settings_of(self.recipe, self.preset, self.changes)
+        return settings_of(self.recipe, self.preset, self.changes, self.data)
 
     def folder(self, out: Path) -> RunFolder:
         """`OUT/DATA/RECIPE/seed_S`."""

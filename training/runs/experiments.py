@@ -16,12 +16,26 @@ FEW = ("resnet18", "autoencoder", "simclr", "supcon", "resnet18_shuffled_labels"
 DATA = ("cifar10", "mnist", "cifar100")
 
 
-def all_experiments(preset: str, data: Sequence[str] = DATA) -> list[Experiment]:
+def all_experiments(preset: str, data: Sequence[str] = ()) -> list[Experiment]:
     """One network of each paradigm with two seeds on every data set; on the first also every other recipe once.
+
+    Where the preset names its runs, it is these; on data sets that it does not name, those of CIFAR-10.
+
+    Parameters
+    ----------
+    data : names of data sets; by default those of the preset, or `DATA`.
 
     The untrained references are epoch 0 of every run. What most studies need comes first, so that a list that is
     stopped early serves them already.
     """
+    named = PRESETS[preset].runs
+    if named:
+        return [
+            Experiment(recipe, preset, name, seed)
+            for name in data or named
+            for recipe, seed in named.get(name, named["cifar10"])
+        ]
+    data = data or DATA
     few = [[Experiment(recipe, preset, name, seed) for seed in (0, 1) for recipe in FEW] for name in data]
     recipes = RECIPES if PRESETS[preset].every_recipe else FEW
     others = [Experiment(recipe, preset, data[0]) for recipe in recipes if recipe not in FEW]

@@ -46,7 +46,8 @@ def train(
         For an unknown recipe, preset, setting, device or data set; if the folder belongs to another run or another
         command is at work in it, the checkpoint is damaged, the loss is not finite or memory runs out.
     """
-    settings, device = experiment.settings(), find_device(place.device)
+    settings = experiment.settings()
+    device = find_device(place.device, bfloat16=settings.precision == "bfloat16")
     data, run = place.image_set(experiment.data, settings), experiment.folder(place.out)
     with run.locked():
         run.claim(describe(experiment, settings, data, device))

@@ -54,6 +54,7 @@ VERSION = 1
 # What makes two runs the same; the rest tells where it ran, and whose settings they are.
 IDENTITY = ("data", "preset", "recipe", "seed", "settings")
 CITATIONS = ("settings.optimization.source",)
+ADDED = {"settings.precision": "float32", "settings.optimization.rise": 0.0}  # runs of 0.1.0 do not say these
 CENTERING = {"uncentered": False, "centered": True}
 
 
@@ -104,7 +105,7 @@ class RunFolder:
         """
         content = {"format": FORMAT, "version": VERSION, **config}
         held = "a run of another config"
-        claim(self.path / "config.json", content, IDENTITY, lambda: self.config, held, CITATIONS)
+        claim(self.path / "config.json", content, IDENTITY, lambda: self.config, held, CITATIONS, ADDED)
 
     def locked(self) -> AbstractContextManager[None]:
         """Keep other commands out, as `folder.locked` does."""

@@ -1,10 +1,13 @@
 """A run resumes bit for bit, differs from that of another seed, and says what it was."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from training_runs import TINY, experiment
 
+from complexity.errors import InputError
 from training.runs.experiment import Experiment, Place
 from training.runs.first_epoch import recorded_iterations
 from training.runs.run import train
@@ -38,6 +41,32 @@ def test_a_stopped_and_resumed_run_is_the_same_bit_for_bit(tmp_path, blobs, reci
     before = (whole.path / "metrics.jsonl").read_bytes()
     train(experiment(recipe), Place(blobs, tmp_path / "whole", "cpu"))
     assert (whole.path / "metrics.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("recipe", ["resnet20", "autoencoder", "supcon"])
+def test_training_in_bfloat16_begins_as_in_float32_and_resumes_bit_for_bit(tmp_path, blobs, recipe):
+    few = {"precision": "bfloat16", "optimization.rise": 0.2}
+    exact = train(experiment(recipe, **{**few, "precision": "float32"}), Place(blobs, tmp_path / "exact", "cpu"))
+    whole = train(experiment(recipe, **few), Place(blobs, tmp_path / "whole", "cpu"))
+    losses = [[line["loss"] for line in run.metrics()[1:]] for run in (exact, whole)]
+    assert losses[0] != losses[1]
+    assert losses[1][0] == pytest.approx(losses[0][0], rel=0.05)
+    place = Place(blobs, tmp_path / "parts", "cpu")
+    parts = train(experiment(recipe, **few), place, until=2)
+    train(experiment(recipe, **few), place)
+    assert what_remains(parts) == what_remains(whole)
+
+
+def test_a_run_that_does_not_say_what_came_later_goes_on(tmp_path, blobs):
+    place = Place(blobs, tmp_path, "cpu")
+    run = train(experiment("mlp"), place, until=1)
+    file = run.path / "config.json"
+    config = json.loads(file.read_text())
+    del config["settings"]["precision"], config["settings"]["optimization"]["rise"]
+    file.write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"settings.precision: the folder holds a run of another config"):
+        train(experiment("mlp", precision="bfloat16"), place)
+    assert train(experiment("mlp"), place).finished()
 
 
 def test_another_seed_is_another_run(tmp_path, blobs):
