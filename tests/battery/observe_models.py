@@ -58,7 +58,8 @@ def measures(built: Built, labels: Any) -> dict[str, str]:
 
 
 def measured(name: str, built: Built, labels: Any) -> str:
-    taken = all_measures()[name].settings
+    measure = all_measures()[name]
+    taken = {key for one in (measure, *getattr(measure, "components", ())) for key in one.settings}
     settings = FEWER.get(name, {}) | {key: value for key, value in built.settings.items() if key in taken}
     came = outcome(lambda: compute(name, built.model, (built.inputs, labels), **settings))
     if "value" not in came:
