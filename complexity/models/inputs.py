@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -32,11 +32,16 @@ def named_parts(inputs: Inputs) -> list[tuple[str, NDArray[Any]]]:
     return [("inputs", inputs)]
 
 
+def map_parts(function: Callable[[Any], Any], inputs: Inputs) -> Inputs:
+    """The inputs with a function of each of their arrays in its place."""
+    if isinstance(inputs, Mapping):
+        return {name: function(part) for name, part in inputs.items()}
+    return tuple(map(function, inputs)) if isinstance(inputs, tuple) else function(inputs)
+
+
 def take(inputs: Inputs, rows: slice) -> Inputs:
     """These rows of the inputs."""
-    if isinstance(inputs, Mapping):
-        return {name: part[rows] for name, part in inputs.items()}
-    return tuple(part[rows] for part in inputs) if isinstance(inputs, tuple) else inputs[rows]
+    return map_parts(lambda part: part[rows], inputs)
 
 
 def first_rows(inputs: Inputs, rows: int) -> Inputs:

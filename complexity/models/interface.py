@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -19,12 +20,12 @@ from .layers import (
     INPUT,
     LOGITS,
     OUTPUT,
+    Change,
     Findings,
     LayerRun,
     Place,
     Trace,
-    acting_after,
-    acting_beside,
+    acting_past,
     difference,
     last_run,
     listed,
@@ -86,7 +87,8 @@ class TrainedModel:
         if len(runs) != place.runs:
             problem = f"{place.layer} runs {len(runs)} times here and {place.runs} times for the first samples"
             raise InputError(f"{problem}: which layers run depends on the samples", model=self.name, field="layer")
-        values = runs[-1].given if place.end == INPUT else runs[-1].returned
+        run = runs[place.run]
+        values = run.given if place.end == INPUT else run.returned
         return place.rows(to_numpy(values), samples)
 
     def look(self, layer: str, inputs: Inputs) -> Findings:
@@ -109,22 +111,25 @@ class TrainedModel:
             return Findings(self._output_rows(few))
         trace = self._trace(few)
         if layer == FEATURES:
-            position, end = last_run(trace, self.name), INPUT
+            position, told = last_run(trace, self.name, functools.partial(self._moves, few, trace))
+            end = INPUT
         else:
             name, end = parse(layer, list(dict.fromkeys(run.name for run in trace.runs)), self.name)
-            position = max(at for at, run in enumerate(trace.runs) if run.name == name)
+            position, told = max(at for at, run in enumerate(trace.runs) if run.name == name), True
         run = trace.runs[position]
         after, beside = self._past(few, position) if layer == FEATURES else ((), False)
         first, again = self._pass(few, run.name), self._pass(few, run.name)
-        place, batch_spread = self._rows(few, run, end, first)
+        number = sum(one.name == run.name for one in trace.runs[:position])
+        place, batch_spread = self._rows(few, run, end, first, number)
         least = EQUAL_IN_HALF if "16" in str(first.output.dtype) else EQUAL
         spread = difference(to_numpy(first.output), to_numpy(again.output))
         spread, batch_spread = (one if one > least else 0.0 for one in (spread, batch_spread))
         precision = _precision(run.given if end == INPUT else run.returned)
         if layer != FEATURES:
             return Findings(place, after, beside, spread, batch_spread, precision=precision)
-        raw, identity = self._is_raw(few, first.runs[-1]), self._identity_at_end(few, first.runs[-1], trace.runs[-1])
-        return Findings(place, after, beside, spread, batch_spread, raw, identity, precision)
+        chosen = first.runs[number]
+        raw, identity = self._is_raw(few, chosen), self._identity_at_end(few, chosen, trace.runs[-1])
+        return Findings(place, after, beside, spread, batch_spread, raw, identity, precision, not told)
 
     def _past(self, few: Inputs, position: int) -> tuple[tuple[str, ...], bool]:
         """Weights that act after the chosen run alone, and whether earlier ones act past it.
@@ -134,26 +139,39 @@ class TrainedModel:
         InputError
             If weight matrices are among the first.
         """
-        cut = self._trace(few, cut=position)
-        after, run = acting_after(cut, position), cut.runs[position]
+        cut = self._trace(few, Change(position))
+        past = acting_past(cut, position, functools.partial(self._moves, few, cut))
+        run, later = cut.runs[position], self._later(few, position, cut)
+        # Its own weights act past it by another of its runs, unless they are used later.
+        beside = {name for name, given in past.items() if given or name.startswith(f"{run.name}.")} - later
+        after = tuple(name for name in past if name not in beside)
         shapes = {name: tuple(tensor.shape) for name, tensor in cut.parameters}
-        matrices = [name for name in after if sum(side > 1 for side in shapes[name]) > 1]
+        matrices = [name for name in after if sum(side > 1 for side in shapes[name]) > 1 or name in cut.products]
         if matrices:
             acting = f"weights act after or beside {run.name}, the last dense or convolutional layer"
             problem = f"{acting}: {listed(matrices)}; name the layer whose input is meant by layer=NAME"
             raise InputError(problem, model=self.name, field="layer", found=f"{run.name} ({run.kind})")
-        return after, acting_beside(cut, position)
+        return after, bool(beside)
 
-    def _rows(self, few: Inputs, run: LayerRun, end: str, whole: Trace) -> tuple[Place, float]:
+    def _later(self, few: Inputs, position: int, cut: Trace) -> frozenset[str]:
+        """Names of weights that are used after the run at this position, as far as it can be told."""
+        return cut.later
+
+    def _moves(self, few: Inputs, trace: Trace, position: int) -> bool:
+        """Whether the network's output is another one where that of the run at this position is."""
+        moved, output = (to_numpy(one) for one in (self._trace(few, Change(position, "shift")).output, trace.output))
+        return not np.array_equal(moved, output, equal_nan=True)
+
+    def _rows(self, few: Inputs, run: LayerRun, end: str, whole: Trace, number: int = 0) -> tuple[Place, float]:
         """Where the samples stand in the layer's tensor, and how far the output depends on the size of the batch."""
         samples, runs = rows_of(few), len(whole.runs)
         if samples < 2:
-            return Place(run.name, run.kind, end, runs), 0.0
+            return Place(run.name, run.kind, end, runs, run=number), 0.0
         fewer = self._pass(first_rows(few, samples - 1), run.name)
         if len(fewer.runs) != runs:
             problem = f"{run.name} runs {runs} times for {samples} samples and {len(fewer.runs)} times for one less"
             raise InputError(problem, model=self.name, field="layer")
-        tensors = [one.runs[-1].given if end == INPUT else one.runs[-1].returned for one in (whole, fewer)]
+        tensors = [one.runs[number].given if end == INPUT else one.runs[number].returned for one in (whole, fewer)]
         if any(tensor is None for tensor in tensors):
             raise InputError(f"the {end} of {run.name} is no tensor", model=self.name, field="layer", found=run.kind)
         values = [to_numpy(tensor) for tensor in tensors]
@@ -161,7 +179,7 @@ class TrainedModel:
         outputs = [to_numpy(one.output) for one in (whole, fewer)]
         comparable = outputs[0].shape[1:] == outputs[1].shape[1:] and len(outputs[0]) == samples
         spread = difference(outputs[0][:-1], outputs[1]) if comparable else 0.0
-        return Place(run.name, run.kind, end, runs, axis, fold, samples_first), spread
+        return Place(run.name, run.kind, end, runs, axis, fold, samples_first, number), spread
 
     def _output_rows(self, few: Inputs) -> Place:
         """Where the samples stand in the network's output."""
@@ -304,8 +322,8 @@ class TrainedModel:
         """A pass without gradients: the output, softmax left out, and copies of what the watched layer was given."""
         raise self._lacks("forward passes")
 
-    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
-        """A pass with all layers' runs and, where the framework can, gradients; the output of run `cut` is detached."""
+    def _trace(self, inputs: Inputs, change: Change | None = None) -> Trace:
+        """A pass with all layers' runs and, where the framework can, gradients; with a change in a run's output."""
         raise self._lacks("forward passes")
 
     def _channels_last(self, name: str, output: Array) -> Array:

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .interface import Array, to_numpy
+from .layers import Acts, Change
+
 
 class Graph(Protocol):
     """What a backend tells of a pass that it records."""
@@ -18,9 +21,34 @@ class Graph(Protocol):
     def detached(self, output: Any) -> Any:
         """An output through which nothing acts."""
 
+    def like(self, output: Any, array: Array) -> Any:
+        """An array in the type of an output."""
+
     @property
     def connected(self) -> Any:
         """See `layers.Trace`; None where the backend cannot tell."""
+
+
+class Changes:
+    """What is made of the outputs of runs in one pass."""
+
+    def __init__(self, change: Change, graph: Graph) -> None:
+        self.change, self.graph, self.before = change, graph, change.how == "direct"
+
+    def passed_on(self, position: int, output: Any) -> Any:
+        """The output of the run at this position, as the network goes on with it."""
+        if position == self.change.position:
+            self.before = False
+            return self._shifted(output) if self.change.how == "shift" else self.graph.detached(output)
+        return self.graph.detached(output) if self.before else output
+
+    def _shifted(self, output: Any) -> Any:
+        if isinstance(output, (tuple, list)):
+            return type(output)(self._shifted(one) for one in output)
+        if "float" not in str(output.dtype):
+            return output
+        shift = self.change.shift(tuple(output.shape), float(np.max(np.abs(to_numpy(output)))))
+        return output + self.graph.like(output, shift)
 
 
 def graph_of(backend: str) -> Graph:
@@ -48,16 +76,21 @@ class TensorFlowGraph:
 
         return tf.nest.map_structure(tf.stop_gradient, output)
 
-    def connected(self, target: Any, tensors: Sequence[Any]) -> list[bool]:
+    def like(self, output: Any, array: Array) -> Any:
+        import tensorflow as tf
+
+        return tf.cast(array, output.dtype)
+
+    def connected(self, target: Any, tensors: Sequence[Any]) -> list[Acts]:
         import tensorflow as tf
 
         if target is None or not target.dtype.is_floating:
-            return [False] * len(tensors)
+            return [Acts.NO] * len(tensors)
         mixed = tf.cast(np.random.default_rng(0).standard_normal(target.shape), target.dtype)
         asked = [one for one in tensors if one is not None]
         found = self.tape.gradient(target, asked, mixed)
-        acts = {id(one): gradient is not None and _any(gradient) for one, gradient in zip(asked, found, strict=True)}
-        return [one is not None and acts[id(one)] for one in tensors]
+        acts = {id(one): _acts(gradient) for one, gradient in zip(asked, found, strict=True)}
+        return [Acts.NO if one is None else acts[id(one)] for one in tensors]
 
 
 class TorchGraph:
@@ -73,7 +106,12 @@ class TorchGraph:
             return type(output)(self.detached(one) for one in output)
         return output.detach() if hasattr(output, "detach") else output
 
-    def connected(self, target: Any, tensors: Sequence[Any]) -> list[bool]:
+    def like(self, output: Any, array: Array) -> Any:
+        import torch
+
+        return torch.from_numpy(array).to(output)
+
+    def connected(self, target: Any, tensors: Sequence[Any]) -> list[Acts]:
         from .torch_passes import connected
 
         return connected(target, tensors)
@@ -91,8 +129,13 @@ class NoGraph:
     def detached(self, output: Any) -> Any:
         return output
 
+    def like(self, output: Any, array: Array) -> Any:
+        return array
 
-def _any(gradient: Any) -> bool:
+
+def _acts(gradient: Any) -> Acts:
     import tensorflow as tf
 
-    return bool(tf.reduce_any(tf.not_equal(tf.convert_to_tensor(gradient), 0)))
+    if gradient is None:
+        return Acts.NO
+    return Acts.YES if tf.reduce_any(tf.not_equal(tf.convert_to_tensor(gradient), 0)) else Acts.UNSEEN

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import InputError
 from .inputs import LOOKED_AT, Inputs, channel_hint, first_rows, kind_of, named_parts, parts_of
 from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
+from .keras_graphs import Changes
 from .keras_layers import (
     KERNELS,
     all_layers,
@@ -22,7 +23,7 @@ from .keras_layers import (
     shadowed,
     softmax_input,
 )
-from .layers import LayerRun, Trace
+from .layers import Acts, Change, LayerRun, Trace, acting_past
 from .locks import lock_of
 from .outputs import one_output
 
@@ -86,30 +87,35 @@ class KerasModel(TrainedModel):
             output = self._call(self.arrays(inputs))
         return Trace(next((given for after, given in known if after is output), output), runs)
 
-    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
+    def _later(self, few: Inputs, position: int, cut: Trace) -> frozenset[str]:
+        """By a pass in which all that ends before is cut off, too."""
+        past = acting_past(self._trace(few, Change(position, "direct")), position, lambda _: False)
+        return frozenset(name for name, given in past.items() if not given)
+
+    def _trace(self, inputs: Inputs, change: Change | None = None) -> Trace:
         from .keras_graphs import graph_of
 
         runs: list[LayerRun] = []
         graph = graph_of(self._backend())
         parameters = [(name, one) for name, one in self._named_variables() if "float" in str(one.dtype)]
-        with self._alone(gradients=True), graph.recording([one for _, one in parameters]):
-            detach = None if cut is None else (cut, graph.detached)
-            with self._noted(self.by_name, runs, [], detach):
-                output = self._call(self.arrays(inputs))
-        if graph.connected is None:
-            return Trace(output, runs, parameters)
+        noted = self._noted(self.by_name, runs, [], None if change is None else Changes(change, graph))
+        with self._alone(gradients=True), graph.recording([one for _, one in parameters]), noted:
+            output = self._call(self.arrays(inputs))
+        # Scales and shifts of Keras' own layers have one axis.
+        products = frozenset(name for name, one in parameters if len(one.shape) == 2)
 
-        def connected(target: Any, tensors: Sequence[Any]) -> list[bool]:
+        def connected(target: Any, tensors: Sequence[Any]) -> list[Acts]:
             with self._alone(gradients=True):
-                found: list[bool] = graph.connected(target, tensors)
+                found: list[Acts] = graph.connected(target, tensors)
                 return found
 
-        return Trace(output, runs, parameters, connected)
+        told = graph.connected is not None and any(connected(output, [one for _, one in parameters]))
+        return Trace(output, runs, parameters, connected if told else None, products=products)
 
     def _named_variables(self) -> list[tuple[str, Any]]:
-        """The weights by the path of the layer that holds them: "dense/kernel"."""
+        """The weights by the path of the layer that holds them: "dense.kernel", those of the model itself first."""
         found: dict[int, tuple[str, Any]] = {}
-        for path, layer in self.by_name.items():
+        for path, layer in {self.name: self.model, **self.by_name}.items():
             for number, variable in enumerate(layer.weights):
                 own = str(getattr(variable, "name", number)).rpartition("/")[2].partition(":")[0]
                 found[id(variable)] = (f"{path}.{own}", _raw(variable))  # inner layers come later, and so keep theirs
@@ -157,7 +163,7 @@ class KerasModel(TrainedModel):
 
     def _noted(
         self, layers: Mapping[str, Any], runs: list[LayerRun], known: list[tuple[Any, Any]],
-        detach: tuple[int, Callable[[Any], Any]] | None = None,
+        changes: Changes | None = None,
     ) -> Any:  # fmt: skip
         """A context in which runs of these layers are noted, and what softmaxes were given; one run may be cut off."""
 
@@ -179,7 +185,7 @@ class KerasModel(TrainedModel):
                 logits = softmax_input(layer, given, output, known)
                 if logits is not None:
                     known.append((output, logits))
-                return detach[1](output) if detach is not None and detach[0] == position else output
+                return output if changes is None else changes.passed_on(position, output)
 
             return noting(layer, before, after)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,14 @@ FEATURES, LOGITS = "features", "logits"
 NAMED = 4  # names that a message lists at most
 # Relative difference of outputs that rounding may make, between two passes or with another size of batches.
 EQUAL, EQUAL_IN_HALF = 1e-4, 0.05
+
+
+class Acts(IntEnum):
+    """Whether a tensor acts on another: not at all, not by its gradient for these samples, or visibly."""
+
+    NO = 0
+    UNSEEN = 1
+    YES = 2
 
 
 @dataclass(frozen=True)
@@ -46,16 +56,46 @@ class Trace:
     output : the network's output, the one that is meant where it has several.
     runs : of the layers.
     parameters : the weights by name.
-    connected : target, tensors -> whether each of the tensors acts on the target; None where the framework cannot tell.
-    reached : the same by paths alone, where weights that are zero, as those of residual branches before training, keep
-        layers from acting for now; otherwise None.
+    connected : target, tensors -> whether each of the tensors acts on the target; None where that cannot be told.
+    zeros : whether weights are zero, as those of residual branches before training: they keep layers from acting for
+        now, so that what has a path acts.
+    later, products : where a run is cut off, names of the weights that are used after it, and of those among them that
+        are factors of a product, whatever their shape; as far as the framework tells.
     """
 
     output: Any
     runs: Sequence[LayerRun]
     parameters: Sequence[tuple[str, Any]] = ()
-    connected: Callable[[Any, Sequence[Any]], list[bool]] | None = None
-    reached: Callable[[Any, Sequence[Any]], list[bool]] | None = None
+    connected: Callable[[Any, Sequence[Any]], list[Acts]] | None = None
+    zeros: bool = False
+    later: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is made of the output of a run.
+
+    Attributes
+    ----------
+    position : of the run.
+    how : "cut", its gradient is taken off; "direct", that of all runs that end before, too; "shift", it is moved by a
+        random array.
+    """
+
+    position: int
+    how: str = "cut"
+
+    def shift(self, shape: tuple[int, ...], largest: float) -> Array:
+        """The array by which an output of this shape is moved: up, down, and far enough to wake what is saturated.
+
+        Parameters
+        ----------
+        largest : entry of the output.
+        """
+        random = np.random.default_rng(self.position)
+        far = random.choice([-1, 1], shape) * 10 ** random.uniform(0, 3, shape)
+        return np.asarray(far * (1 + largest), np.float32)
 
 
 @dataclass(frozen=True)
@@ -66,7 +106,7 @@ class Place:
     ----------
     layer, kind : the layer's name and class.
     end : its "input" or its "output".
-    runs : how often the layer runs in a pass; the values are those of the last run.
+    runs, run : how often the layer runs in a pass, and of which of these runs the values are.
     axis : of its tensor, along which the samples stand.
     fold : entries along this axis that belong to one sample.
     samples_first : whether those of one sample stand beside each other.
@@ -79,6 +119,7 @@ class Place:
     axis: int = 0
     fold: int = 1
     samples_first: bool = True
+    run: int = -1
 
     def rows(self, values: Array, samples: int) -> Array:
         """The layer's tensor as one row a sample: (samples, d)."""
@@ -105,6 +146,7 @@ class Findings:
     raw : whether the layer is given the network's input itself.
     identity : the name of an Identity, in the place of a head, that gives the network's output; empty if there is none.
     precision : the type of the layer's numbers, "float16"; empty where it is not known.
+    untold : whether no gradient says which layers and weights act on the output.
     """
 
     place: Place
@@ -115,6 +157,7 @@ class Findings:
     raw: bool = False
     identity: str = ""
     precision: str = ""
+    untold: bool = False
 
     @property
     def details(self) -> dict[str, Any]:
@@ -124,6 +167,7 @@ class Findings:
             "acts_past_layer": self.beside,
             "spread_of_two_passes": self.spread,
             "spread_over_batch_sizes": self.batch_spread,
+            "acting_layers_unknown": self.untold,
         }
         place = {"layer_name": self.place.layer, "layer_kind": self.place.kind, "layer_end": self.place.end}
         place |= {"layer_precision": self.precision} if self.precision else {}
@@ -147,50 +191,63 @@ class Findings:
             headless = f"it ends with {self.identity}, an Identity, which is not given the output of {where}"
         if headless:
             found.append(f"the network has no head: {headless}; layer='logits' takes the output in place of features")
+        if self.untold:
+            found.append(f"no gradient reaches the output, so it is not known whether weights act after {where}")
         return found
 
 
-def last_run(trace: Trace, model: str) -> int:
-    """The position of the last dense or convolutional run that acts on the network's output.
+def last_run(trace: Trace, model: str, moves: Callable[[int], bool]) -> tuple[int, bool]:
+    """The last dense or convolutional run that acts on the output: its position, and whether a gradient says so.
+
+    Parameters
+    ----------
+    moves : whether the network's output changes with that of the run at this position; asked where no gradient is seen.
 
     Raises
     ------
     InputError
-        If none runs.
+        If none runs, or none of those that run acts on the output.
     """
     runs = [position for position, run in enumerate(trace.runs) if run.main]
     if not runs:
         raise InputError("no dense or convolutional layer runs", model=model, field="layers")
-    acts_on = trace.reached or trace.connected
-    if acts_on is not None:
-        acting = acts_on(trace.output, [trace.runs[position].returned for position in runs])
-        runs = [position for position, acts in zip(runs, acting, strict=True) if acts] or runs
-    return runs[-1]
+    acting = [Acts.NO] * len(runs)
+    if trace.connected is not None:
+        acting = trace.connected(trace.output, [trace.runs[position].returned for position in runs])
+    for position, acts in reversed(list(zip(runs, acting, strict=True))):
+        if acts == Acts.YES or (trace.zeros and acts == Acts.UNSEEN) or moves(position):
+            return position, acts != Acts.NO
+    raise InputError("no dense or convolutional layer acts on the output", model=model, field="layers")
 
 
-def acting_after(trace: Trace, chosen: int) -> tuple[str, ...]:
-    """Weights that act on the output of a trace, but not on the input of the chosen run; without that layer's own.
+def acting_past(trace: Trace, chosen: int, moves: Callable[[int], bool]) -> dict[str, bool]:
+    """Weights that act on the output past the chosen run, whose output is cut off; whether they act on its input, too.
 
-    The output of the chosen run must be cut off in this trace.
+    Parameters
+    ----------
+    moves : see `last_run`.
     """
     if trace.connected is None:
-        return ()
-    run = trace.runs[chosen]
-    others = [(name, tensor) for name, tensor in trace.parameters if not name.startswith(run.name + ".")]
-    tensors = [tensor for _, tensor in others]
-    on_output, on_input = trace.connected(trace.output, tensors), trace.connected(run.given, tensors)
-    pairs = zip(others, on_output, on_input, strict=True)
-    return tuple(name for (name, _), output, given in pairs if output and not given)
-
-
-def acting_beside(trace: Trace, chosen: int) -> bool:
-    """Whether weights before the chosen run also act on the output past it, in a trace where it is cut off."""
-    if trace.connected is None:
-        return False
+        return {}
     tensors = [tensor for _, tensor in trace.parameters]
-    run = trace.runs[chosen]
-    on_output, on_input = trace.connected(trace.output, tensors), trace.connected(run.given, tensors)
-    return any(output and given for output, given in zip(on_output, on_input, strict=True))
+    found = [trace.connected(target, tensors) for target in (trace.output, trace.runs[chosen].given)]
+    moving, past = functools.cache(moves), {}
+    for (name, _), output, given in zip(trace.parameters, *found, strict=True):
+        if output == Acts.UNSEEN and given != Acts.NO:  # a path past the chosen run that leads nowhere
+            output = Acts.YES if name in trace.later else Acts.NO
+        elif output == Acts.UNSEEN:
+            others = [position for position in _runs_of(trace, name) if position != chosen]
+            output = Acts.YES if trace.zeros or not others or any(map(moving, others)) else Acts.NO
+        if output != Acts.NO:
+            past[name] = given != Acts.NO
+    return past
+
+
+def _runs_of(trace: Trace, weight: str) -> list[int]:
+    """Positions of the runs of the innermost layer that holds a weight."""
+    holding = [run.name for run in trace.runs if weight.startswith(f"{run.name}.")]
+    innermost = max(holding, key=len, default=None)
+    return [position for position, run in enumerate(trace.runs) if run.name == innermost]
 
 
 def samples_axis(whole: Array, fewer: Array, samples: int, where: str, model: str) -> tuple[int, int, bool]:

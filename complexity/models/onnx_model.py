@@ -13,7 +13,21 @@ import onnxruntime
 from ..errors import InputError, warn
 from .inputs import Inputs, parts_of, rows_of, take
 from .interface import Array, TrainedModel, batches, to_numpy
-from .layers import EQUAL, FEATURES, INPUT, LOGITS, OUTPUT, Findings, LayerRun, Place, Trace, difference, listed, parse
+from .layers import (
+    EQUAL,
+    FEATURES,
+    INPUT,
+    LOGITS,
+    OUTPUT,
+    Change,
+    Findings,
+    LayerRun,
+    Place,
+    Trace,
+    difference,
+    listed,
+    parse,
+)
 from .onnx_files import name_of, read_model
 from .onnx_graph import INTEGER, QUANTIZED, RECURRENT, Graph, GraphLayer
 from .outputs import one_output
@@ -188,7 +202,7 @@ class OnnxModel(TrainedModel):
         given, returned, output = self._run([layer.given, layer.returned, self.last], inputs)
         return Trace(output, [LayerRun(layer.name, layer.kind, layer.main, given, returned)])
 
-    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
+    def _trace(self, inputs: Inputs, change: Change | None = None) -> Trace:
         layers = self.graph.layers
         tensors = [name for layer in layers for name in (layer.given, layer.returned)]
         found = dict(zip(tensors, self._run(tensors, inputs), strict=True))

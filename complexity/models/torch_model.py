@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
 
 from ..errors import InputError
-from .inputs import Inputs, channel_hint, first_rows, named_parts, parts_of
+from .inputs import Inputs, channel_hint, first_rows, map_parts, named_parts, parts_of
 from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
-from .layers import LayerRun, Trace
+from .layers import Acts, Change, LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
 from .torch_gradients import TorchGradients
-from .torch_layers import check_open, has_zero_weights, kernels, leaves, main_layers, unwrapped
-from .torch_passes import SoftmaxNotes, all_require_gradients, connected, undisturbed
+from .torch_layers import PARAMETRIZATIONS, check_open, has_zero_weights, kernels, leaves, main_layers, unwrapped
+from .torch_passes import (
+    Flow,
+    SoftmaxNotes,
+    all_require_gradients,
+    connected,
+    gives_gradients,
+    requiring_gradients,
+    saved_as_they_are,
+    undisturbed,
+)
 
 
 class TorchModel(TrainedModel):
@@ -102,22 +110,35 @@ class TorchModel(TrainedModel):
             with self._watched([] if watch is None else [watch], runs, copies=True):
                 return Trace(self._call(tensors, softmax=watch is None), runs)
 
-    def _trace(self, inputs: Inputs, cut: int | None = None) -> Trace:
+    def _trace(self, inputs: Inputs, change: Change | None = None) -> Trace:
+        try:
+            return self._traced(inputs, change, Flow(change), free=True)
+        except InputError:  # of a network that needs its gradients to stop
+            try:
+                return self._traced(inputs, change, Flow(change))
+            except InputError:  # of one that bears no gradients
+                return self._traced(inputs, change, Flow(change), gradients=False)
+
+    def _traced(
+        self, inputs: Inputs, change: Change | None, flow: Flow, *, free: bool = False, gradients: bool = True
+    ) -> Trace:
+        """A trace; gradients are free to go from the inputs on, whatever the network does, or go where it lets them."""
         runs: list[LayerRun] = []
         parameters = [(name, one) for name, one in self._named_weights() if one.is_floating_point()]
-        names = [name for name, _ in self.module.named_modules() if name]
-        with self._quiet(gradients=True), all_require_gradients([one for _, one in parameters]):
-            tensors = self.tensors(inputs)
-            with self._watched(names or [""], runs, copies=False, cut=cut):
+        names = [name for name, _ in self.module.named_modules() if name and PARAMETRIZATIONS not in name.split(".")]
+        with self._quiet(gradients=gradients), all_require_gradients([one for _, one in parameters] * gradients):
+            tensors = map_parts(requiring_gradients, self.tensors(inputs)) if free else self.tensors(inputs)
+            watched = self._watched(names or [""], runs, copies=False, passed_on=flow.passed_on)
+            with watched, saved_as_they_are(), flow if free else nullcontext():
                 output = self._call(tensors, softmax=False)
-            if not (isinstance(output, torch.Tensor) and output.requires_grad):
-                return Trace(output, runs, parameters)
-            reached = functools.partial(self._connected, now=False) if has_zero_weights(parameters) else None
-            return Trace(output, runs, parameters, self._connected, reached)
+            told = change is not None or gives_gradients(output, [one for _, one in parameters])
+        later, products = (frozenset(n for n, one in parameters if id(one) in ids) for ids in (flow.used, flow.factors))
+        zeros, connection = has_zero_weights(parameters), self._connected if told else None
+        return Trace(output, runs, parameters, connection, zeros, later, products)
 
-    def _connected(self, target: Any, tensors: Sequence[Any], **settings: Any) -> list[bool]:
+    def _connected(self, target: Any, tensors: Sequence[Any]) -> list[Acts]:
         with lock_of(self.module), torch.inference_mode(False), torch.enable_grad():
-            return connected(target, tensors, **settings)
+            return connected(target, tensors)
 
     def _named_weights(self) -> list[tuple[str, Any]]:
         """The parameters, and the buffers that are matrices: fixed weights, which can act after a layer as well."""
@@ -143,9 +164,7 @@ class TorchModel(TrainedModel):
             keep = array.dtype.kind in "iu" and self._integers
             return found.to(weight.device) if keep else found.to(weight.device, weight.dtype)
 
-        if isinstance(inputs, Mapping):
-            return {name: tensor(part) for name, part in inputs.items()}
-        return tuple(map(tensor, inputs)) if isinstance(inputs, tuple) else tensor(inputs)
+        return map_parts(tensor, inputs)
 
     def _takes_integers(self, inputs: Inputs) -> bool:
         """Whether the network takes integers, such as token numbers, as they are: tried on the first sample."""
@@ -180,13 +199,18 @@ class TorchModel(TrainedModel):
 
     @contextmanager
     def _watched(
-        self, names: Sequence[str], runs: list[LayerRun], *, copies: bool, cut: int | None = None
+        self,
+        names: Sequence[str],
+        runs: list[LayerRun],
+        *,
+        copies: bool,
+        passed_on: Callable[[int, Any], Any] | None = None,
     ) -> Iterator[None]:
         """While the context lasts, runs of the modules of these names are noted, in the order in which they begin."""
         with ExitStack() as hooks:
             for name in names:
                 layer = self.module.get_submodule(name)
-                before, after = _noting_runs(name, layer, name in self.main, runs, copies, cut)
+                before, after = _noting_runs(name, layer, name in self.main, runs, copies, passed_on)
                 hooks.enter_context(layer.register_forward_pre_hook(before, with_kwargs=True))
                 hooks.enter_context(layer.register_forward_hook(after))
             yield
@@ -227,7 +251,7 @@ class TorchModel(TrainedModel):
 
 
 def _noting_runs(
-    name: str, layer: Any, main: bool, runs: list[LayerRun], copies: bool, cut: int | None
+    name: str, layer: Any, main: bool, runs: list[LayerRun], copies: bool, passed_on: Callable[[int, Any], Any] | None
 ) -> tuple[Callable[..., None], Callable[..., Any]]:
     """Hooks that note each run of a module: before it what it is given, afterwards what it returns."""
     open_runs: list[int] = []
@@ -245,15 +269,11 @@ def _noting_runs(
             run = runs[position]
             noted = returned.clone() if copies else returned
             runs[position] = LayerRun(run.name, run.kind, run.main, run.given, noted)
-        return _detached(output) if position == cut else None
+        if main and isinstance(output, torch.Tensor) and not copies:  # what is noted is not written into
+            output = output.clone()
+        return output if passed_on is None else passed_on(position, output)
 
     return before, after
-
-
-def _detached(output: Any) -> Any:
-    if isinstance(output, torch.Tensor):
-        return output.detach()
-    return type(output)(_detached(one) for one in output) if isinstance(output, (tuple, list)) else output
 
 
 def _noting(seen: Seen) -> Callable[..., Any]:
@@ -274,11 +294,7 @@ def _cloned(value: Any) -> Any:
 
 def _no_leaves(inputs: Any) -> Any:
     """The inputs, copied where they are differentiated: nothing may work in place on what a graph begins with."""
-    if isinstance(inputs, Mapping):
-        return {name: _no_leaves(part) for name, part in inputs.items()}
-    if isinstance(inputs, tuple):
-        return tuple(map(_no_leaves, inputs))
-    return inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
+    return map_parts(lambda one: one.clone() if one.requires_grad and one.is_leaf else one, inputs)
 
 
 def _lacks_memory(error: BaseException) -> bool:

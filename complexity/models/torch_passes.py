@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from .layers import Acts, Change
+
 # Functions after a softmax that leave the order of its entries as it is.
 RESHAPING = frozenset(
     (
@@ -29,6 +31,96 @@ RESHAPING = frozenset(
     )
 )
 SOFTMAX = {"softmax", "log_softmax", "_softmax", "special_softmax"}
+
+
+# Functions whose factors are weights like those of a layer.
+PRODUCTS = frozenset(
+    (
+        *("linear", "matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "mv", "dot", "inner", "addmm", "addmv"),
+        *("einsum", "tensordot", "bilinear", "conv1d", "conv2d", "conv3d", "baddbmm", "addbmm"),
+    )
+)
+
+
+DATA = torch.Tensor.data.__get__  # type: ignore[attr-defined]
+
+
+class Flow(TorchFunctionMode):
+    """While it is entered, gradients go wherever values go: nothing that the network does stops them.
+
+    Parameters
+    ----------
+    change : what is made of the output of a run.
+
+    Attributes
+    ----------
+    used, factors : ids of the tensors that functions were given after that run, themselves or as views; and of those
+        among them that were factors of a product.
+    """
+
+    def __init__(self, change: Change | None = None) -> None:
+        super().__init__()
+        self.change, self.changed, self._changing = change, False, False
+        self.used: set[int] = set()
+        self.factors: set[int] = set()
+
+    def passed_on(self, position: int, output: Any) -> Any:
+        """The output of the run at this position, as the network goes on with it."""
+        if self.change is None or position != self.change.position:
+            return output
+        self.changed = self._changing = True
+        try:
+            return self._made_of(output, self.change)
+        finally:
+            self._changing = False
+
+    def _made_of(self, output: Any, change: Change) -> Any:
+        if isinstance(output, (tuple, list)):
+            return type(output)(self._made_of(one, change) for one in output)
+        if not isinstance(output, torch.Tensor) or not output.is_floating_point():
+            return output
+        if change.how == "shift":
+            return output + torch.from_numpy(change.shift(output.shape, float(output.detach().abs().max()))).to(output)
+        return output.detach()
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        name = getattr(func, "__name__", "")
+        if self._changing:
+            return func(*args, **(kwargs or {}))
+        if func is torch._C._set_grad_enabled:
+            return None
+        if name == "detach" or func == DATA:
+            return args[0].view_as(args[0])
+        if self.changed:
+            given = {id(one if one._base is None else one._base) for one in _tensors([*args, *(kwargs or {}).values()])}
+            self.used |= given
+            self.factors |= given if name in PRODUCTS else set()
+        return func(*args, **(kwargs or {}))
+
+
+def _tensors(values: Any) -> Iterator[Any]:
+    for one in values:
+        if isinstance(one, torch.Tensor):
+            yield one
+        elif isinstance(one, (tuple, list)):
+            yield from _tensors(one)
+
+
+def requiring_gradients(tensor: Any) -> Any:
+    """An input whose gradient is asked for, if it is of numbers."""
+    return tensor.requires_grad_(True) if tensor.is_floating_point() else tensor
+
+
+def saved_as_they_are() -> Any:
+    """A context in which what gradients need is kept as it is, whatever is written into it afterwards."""
+
+    def kept(tensor: Any) -> Any:
+        weight = tensor if tensor._base is None else tensor._base
+        return tensor if weight.is_leaf and weight.requires_grad else tensor.clone()
+
+    return torch.autograd.graph.saved_tensors_hooks(kept, lambda tensor: tensor)
 
 
 class SoftmaxNotes(TorchFunctionMode):
@@ -107,29 +199,37 @@ def all_require_gradients(parameters: Sequence[Any]) -> Iterator[None]:
             one.requires_grad_(flag)
 
 
-def connected(target: Any, tensors: Sequence[Any], *, now: bool = True) -> list[bool]:
-    """Whether each tensor acts on the target: by the gradient of a random sum of its entries.
-
-    The gradient must not vanish, or with `now=False` must only exist: weights that are zero let a path vanish for now.
-    """
+def connected(target: Any, tensors: Sequence[Any]) -> list[Acts]:
+    """Whether each tensor acts on the target: by the gradient of a random sum of its entries."""
     if not isinstance(target, torch.Tensor) or not target.requires_grad:
-        return [False] * len(tensors)
+        return [Acts.NO] * len(tensors)
     generator = torch.Generator().manual_seed(0)
     mixed = torch.randn(target.shape, generator=generator, dtype=torch.float32, device="cpu").to(target)
     known = [one for one in tensors if isinstance(one, torch.Tensor)]
     # Frozen weights took part in the pass, and must again where their gradient is asked for.
     with all_require_gradients([one for one in known if one.is_leaf and not one.is_inference()]):
         asked = [one for one in known if one.requires_grad]
-        try:
-            total = (target * mixed).sum()
-            found = torch.autograd.grad(total, asked, retain_graph=True, allow_unused=True) if asked else ()
-        except RuntimeError:  # something was written into that the gradient needs: nothing can be told
-            return [False] * len(tensors)
-    acts = {
-        id(one): gradient is not None and (not now or bool((gradient != 0).any()))
-        for one, gradient in zip(asked, found, strict=True)
-    }
-    return [acts.get(id(one), False) for one in tensors]
+        total = (target * mixed).sum()
+        found = torch.autograd.grad(total, asked, retain_graph=True, allow_unused=True) if asked else ()
+    acts = {id(one): _acts(gradient) for one, gradient in zip(asked, found, strict=True)}
+    return [acts.get(id(one), Acts.NO) for one in tensors]
+
+
+def _acts(gradient: Any) -> Acts:
+    if gradient is None:
+        return Acts.NO
+    return Acts.YES if bool((gradient != 0).any()) else Acts.UNSEEN
+
+
+def gives_gradients(target: Any, parameters: Sequence[Any]) -> bool:
+    """Whether the gradient of a tensor in these weights can be had."""
+    if not isinstance(target, torch.Tensor) or not target.requires_grad:
+        return False
+    try:
+        connected(target, parameters)
+    except RuntimeError:  # of a function without one, or where what it needs is no longer there
+        return False
+    return True
 
 
 def _is_compiled(part: Any) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from keras import layers as kl
 from reference_angle import reference
 
-from complexity import InputError, complexity, layers
+from complexity import InputError, InputWarning, complexity, layers
 from complexity.models import adapt
 from pgdl_eval.measures import find_measure
 
@@ -56,6 +56,44 @@ def test_the_last_layer_may_be_inside_a_custom_one():
     found = complexity(model, (X, LABELS))
     assert float(found) == pytest.approx(reference(expected, X), abs=1e-4)
     assert found.details["layer_name"].endswith(f"/{block.second.name}")
+
+
+class Ending(keras.Model):
+    """A body, a head and an auxiliary head that runs last; a weight of its own for what ends the model."""
+
+    def __init__(self, end):
+        super().__init__()
+        self.body, self.head, self.auxiliary, self.end = kl.Dense(8, "tanh"), kl.Dense(3), kl.Dense(3), end
+        self.matrix = keras.Variable(np.ones((3, 1), "float32"))
+
+    def call(self, x):
+        output = self.end(self, self.head(self.body(x)))
+        self.auxiliary(x)
+        return output
+
+
+def test_an_auxiliary_head_is_passed_over_although_gradients_are_stopped():
+    model = Ending(lambda _, output: keras.ops.stop_gradient(output))
+    hidden = np.asarray(model.body(X))
+    model(X)
+    with pytest.warns(InputWarning, match="it is not known whether weights act after"):
+        found = complexity(model, (X, LABELS))
+    assert found.details["layer_name"] == model.head.name
+    assert float(found) == pytest.approx(reference(hidden, X), abs=1e-4)
+
+
+PRODUCTS = {
+    "a weight of the model itself": lambda model, output: keras.ops.matmul(output, model.matrix),
+    "a tied weight": lambda model, output: keras.ops.matmul(output, model.head.kernel[:3]),
+}
+
+
+@pytest.mark.parametrize("kind", PRODUCTS)
+def test_products_after_the_last_layer_are_found(kind):
+    model = Ending(PRODUCTS[kind])
+    model(X)
+    with pytest.raises(InputError, match="the last dense or convolutional layer: "):
+        complexity(model, (X, LABELS))
 
 
 def test_attention_is_seen_from_inside():
