@@ -16,7 +16,7 @@ from complexity.images.perturbation import GEOMETRIC, Augmentation, mixing
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
-from complexity.models.features import layer_output
+from complexity.models.features import layer_output, warn_of_probabilities
 from complexity.models.interface import Array
 from complexity.models.outputs import LOGITS, check_classes
 from complexity.progress import counted
@@ -93,6 +93,7 @@ def subspace_stability(
     changes = {"augmentation": augmentation.changes(rounds), "mixing": mixing(drawn, rounds, seed)}
     frames = Frames(network, drawn, layer, k, center)
     features = frames.features(drawn.unchanged)
+    warn_of_probabilities(layer, features, network.name)
     if (outputs := features.shape[1] if layer == LOGITS else drawn.outputs(network)) > 1:  # one serves as any other
         check_classes(drawn.labels, outputs, network.name)
     clean = frames.space(features)

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import InputError
 from ..models import TrainedModel
 
+SAVED_MODELS = ("TFSMLayer", "_UserObject", "AutoTrackable")  # as Keras and TensorFlow load them
 BASES = {
     ("torch", "Module"),
     ("onnx", "ModelProto"),
@@ -62,6 +63,9 @@ def _no_model(value: Any) -> tuple[str, str] | None:
         )
     if isinstance(value, str | PathLike) and not str(value).lower().endswith(".onnx"):
         return "a path is no model", "the model that was loaded from it, by torch.load or keras.models.load_model"
+    if type(value).__name__ in SAVED_MODELS and type(value).__module__.startswith(("keras", "tensorflow", "tf_keras")):
+        instead = "the Keras model that it was exported from, or an ONNX file made from it by tf2onnx"
+        return "a SavedModel cannot be looked into", instead
     if isinstance(value, Mapping):
         return "weights alone are no model", "the model after model.load_state_dict(weights)"
     if isinstance(value, list | tuple) and any(is_model(one) for one in value):

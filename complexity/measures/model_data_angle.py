@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError, warn
 from ..models import TrainedModel, adapt
-from ..models.features import feature_matrix, look, width_of
+from ..models.features import feature_matrix, look, warn_of_probabilities, width_of
 from ..pvectors.angles import angle
 from ..pvectors.pvector import PVectors, p_vectors
 from ..samples import MAX_SAMPLES, Samples, read_samples
@@ -70,6 +70,7 @@ def angle_to_data(
     features = _model_p_vector(network, matrix, layer, center_features)
     warn_if_doubtful(data, "the inputs", network.name)
     warn_if_doubtful(features, f"the {layer}", network.name)
+    warn_of_probabilities(layer, matrix, network.name)
     found = look(network, layer, samples.inputs)
     for doubt in found.doubts if found else ():
         warn(f"{network.name}: {doubt}")

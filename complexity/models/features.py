@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ..errors import warn
 from . import TrainedModel
 from .inputs import Inputs, parts_of, rows_of, take
 from .interface import Array, counted_batches
 from .layers import FEATURES, LOGITS, Findings
 
+SUM = 1e-3  # how far a sum of probabilities may be from 1, in half precision too
 MAX_BYTES = 2 * 10**9  # a feature matrix above this is not kept but streamed
 
 
@@ -33,6 +35,22 @@ def look(model: TrainedModel, layer: str, inputs: Inputs) -> Findings | None:
     if layer == LOGITS or (layer == FEATURES and type(model).features is not TrainedModel.features):
         return None
     return model.look(layer, inputs)
+
+
+def warn_of_probabilities(layer: str, rows: Any, model: str) -> None:
+    """Warn where what should be logits are probabilities or their logarithms: a softmax that could not be left out.
+
+    Parameters
+    ----------
+    rows : some of the layer's values, (b, d).
+    """
+    if layer != LOGITS or not isinstance(rows, np.ndarray) or rows.shape[1] < 2:
+        return
+    with np.errstate(over="ignore"):
+        found = [one for one in (rows, np.exp(rows)) if (one >= 0).all() and np.allclose(one.sum(1), 1, atol=SUM)]
+    if found:
+        kind = "probabilities" if found[0] is rows else "logarithms of probabilities"
+        warn(f"{model}: the outputs are {kind}: the network ends in a softmax that could not be left out")
 
 
 class FeatureBlocks:

@@ -75,3 +75,9 @@ def test_a_measure_by_name_says_the_same_with_its_own_call():
     assert str(caught.value) == (
         "model and data are swapped (expected compute('distance', model, data), found ndarray, Network)"
     )
+
+
+def test_a_saved_model_as_keras_loads_it_is_said_to_be_one():
+    loaded = type("TFSMLayer", (), {"__module__": "keras.src.export.tfsm_layer"})()
+    with pytest.raises(InputError, match=r"a SavedModel cannot be looked into \(expected the Keras model .* tf2onnx"):
+        complexity(loaded, X)

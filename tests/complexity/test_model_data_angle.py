@@ -261,3 +261,22 @@ def test_a_data_set_that_is_cut_at_the_default_bound_says_so(network, images, mo
         complexity(network, images)
     with warnings.catch_warnings():
         complexity(network, images, max_samples=50)
+
+
+class SoftmaxByHand(torch.nn.Linear):
+    def __init__(self, logarithms):
+        super().__init__(64, 10)
+        self.logarithms = logarithms
+
+    def forward(self, x):
+        exponentials = torch.exp(super().forward(x.flatten(1)))
+        shares = exponentials / exponentials.sum(1, keepdim=True)
+        return torch.log(shares) if self.logarithms else shares
+
+
+@pytest.mark.parametrize(("logarithms", "kind"), [(False, "probabilities"), (True, "logarithms of probabilities")])
+def test_a_softmax_that_cannot_be_left_out_is_said(images, logarithms, kind):
+    network = SoftmaxByHand(logarithms)
+    with pytest.warns(InputWarning, match=f"the outputs are {kind}: the network ends in a softmax") as given:
+        found = complexity(network, images, layer="logits")
+    assert len(given) == len(found.details["warnings"]) == 1
