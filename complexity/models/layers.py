@@ -233,10 +233,11 @@ def acting_past(trace: Trace, chosen: int, moves: Callable[[int], bool]) -> dict
     found = [trace.connected(target, tensors) for target in (trace.output, trace.runs[chosen].given)]
     moving, past = functools.cache(moves), {}
     for (name, _), output, given in zip(trace.parameters, *found, strict=True):
-        if output == Acts.UNSEEN and given != Acts.NO:  # a path past the chosen run that leads nowhere
-            output = Acts.YES if name in trace.later else Acts.NO
+        if output == Acts.UNSEEN and given != Acts.NO and name not in trace.later:
+            output = Acts.NO  # on a path past the chosen run that leads nowhere
         elif output == Acts.UNSEEN:
-            others = [position for position in _runs_of(trace, name) if position != chosen]
+            first = 0 if given == Acts.NO else chosen + 1
+            others = [position for position in _runs_of(trace, name) if position >= first and position != chosen]
             output = Acts.YES if trace.zeros or not others or any(map(moving, others)) else Acts.NO
         if output != Acts.NO:
             past[name] = given != Acts.NO

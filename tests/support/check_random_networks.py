@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from random_networks import Expected, rows, same_rows
+from random_networks import SAMPLES, Expected, Layout, rows, same_rows
 
 from complexity import InputError
 from complexity.models import adapt
@@ -50,7 +50,8 @@ def _features(network: Any, x: Any, expected: Expected, asked: Any, noted: Any) 
         model = adapt(network, **asked)
         found = feature_matrix(model, x)
     except InputError as error:
-        return f"refused: {error}; expected {expected.why}" if expected.refused is False else ""
+        right = expected.refused is not False or _between(expected.chosen.parents[0].layout)
+        return "" if right else f"refused: {error}; expected {expected.why}"
     findings = look(model, "features", x)
     taken = f"taken: {findings.place.layer}; expected {expected.why}"
     if expected.refused:
@@ -72,12 +73,21 @@ def _logits(network: Any, x: Any, expected: Expected, asked: Any, noted: Any) ->
     try:
         found = feature_matrix(adapt(network, **asked), x, layer="logits")
     except InputError as error:
-        right = expected.logits is None or "the model has no dense or convolutional layer" in str(error)
+        right = (
+            expected.logits is None
+            or _between(expected.logits.layout)
+            or "the model has no dense or convolutional layer" in str(error)
+        )
         return "" if right else f"logits are refused: {error}"
     if expected.logits is None:
         return "logits of none of several outputs"
     wanted = rows(noted[expected.logits.number, "output"], expected.logits.layout, len(x))
     return "" if same_rows(found, wanted) else f"other logits {found.shape}, {wanted.shape}"
+
+
+def _between(layout: Layout) -> bool:
+    """Whether samples are folded between other axes, so that an error is right."""
+    return any(group.index(SAMPLES) not in (0, len(group) - 1) for group in layout if SAMPLES in group)
 
 
 def _torch_state(network: Any) -> list[str]:

@@ -204,7 +204,8 @@ def compose(seed: int) -> tuple[Program, Any, Expected, dict[str, Any]]:
         one.requires_grad_(builder.chance(0.7))
     if builder.chance(0.1):
         network.double()
-    expected = expect(output)
+    final = builder.seen(output)
+    expected = expect(final) if final is output else replace(expect(final), logits=output)
     if builder.hidden and expected.chosen is not None:  # what acts behind it need not be found, but the doubt is said
         expected = replace(expected, refused=None if expected.refused else False, beside=None)
     if "output" in arguments and arguments["output"] is None:

@@ -30,6 +30,9 @@ class Program(nn.Module):
             values[target] = run(*given)
             if self.notes is not None and not isinstance(run, Program):
                 self.notes[target.number, "output"] = values[target].clone()
+        if self.notes is not None:  # what was written into in the meantime, but for what a softmax was given before
+            given = {step.parents[0] for step, _, _ in self.items if step.softmax}
+            self.notes |= {(step.number, "output"): one.clone() for step, one in values.items() if step not in given}
         return values[self.result] if self.finish is None else self.finish(values)
 
 
@@ -38,6 +41,9 @@ def take_notes(network: Program, x: Any) -> Notes:
     notes: Notes = {}
     programs = [part for part in network.modules() if isinstance(part, Program)]
     network.eval()
+    # The fast path of attention gives the same numbers in another order of memory, by which it hangs whether reshaping
+    # copies, and so what is seen of a later write in place.
+    torch.backends.mha.set_fastpath_enabled(False)
     for part in programs:
         part.notes = notes
     try:
@@ -45,6 +51,7 @@ def take_notes(network: Program, x: Any) -> Notes:
             network(x)
             return notes
     finally:
+        torch.backends.mha.set_fastpath_enabled(True)
         for part in programs:
             part.notes = None
 
