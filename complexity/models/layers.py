@@ -59,8 +59,8 @@ class Trace:
     connected : target, tensors -> whether each of the tensors acts on the target; None where that cannot be told.
     zeros : whether weights are zero, as those of residual branches before training: they keep layers from acting for
         now, so that what has a path acts.
-    later, products : where a run is cut off, names of the weights that are used after it, and of those among them that
-        are factors of a product, whatever their shape; as far as the framework tells.
+    later, products : names of the weights that are used after the run that is cut off, and of those that are factors of
+        a product, whatever their shape; as far as the framework tells.
     """
 
     output: Any

@@ -55,7 +55,7 @@ class Flow(TorchFunctionMode):
     Attributes
     ----------
     used, factors : ids of the tensors that functions were given after that run, themselves or as views; and of those
-        among them that were factors of a product.
+        that were factors of a product, whenever.
     """
 
     def __init__(self, change: Change | None = None) -> None:
@@ -93,10 +93,9 @@ class Flow(TorchFunctionMode):
             return None
         if name == "detach" or func == DATA:
             return args[0].view_as(args[0])
-        if self.changed:
-            given = {id(one if one._base is None else one._base) for one in _tensors([*args, *(kwargs or {}).values()])}
-            self.used |= given
-            self.factors |= given if name in PRODUCTS else set()
+        given = {id(one if one._base is None else one._base) for one in _tensors([*args, *(kwargs or {}).values()])}
+        self.used |= given if self.changed else set()
+        self.factors |= given if name in PRODUCTS else set()
         return func(*args, **(kwargs or {}))
 
 

@@ -139,6 +139,13 @@ class OneOutput(Frozen):
         self.matrix = nn.Parameter(torch.randn(3, 1))
 
 
+class OneOutputBeside(OneOutput):
+    def forward(self, x):
+        hidden = self.hidden(x)
+        side = hidden[:, :3] @ self.matrix
+        return torch.cat([side, self.head(hidden)], 1)
+
+
 class Tied(Network):
     """The products behind the last layer are with its own weight, and with an earlier one."""
 
@@ -155,6 +162,7 @@ class NothingActs(Network):
 REFUSED = {
     "a frozen weight": (Frozen, "the last dense or convolutional layer: matrix; name"),
     "a product with one output": (OneOutput, "the last dense or convolutional layer: matrix; name"),
+    "one beside the layer": (OneOutputBeside, "the last dense or convolutional layer: matrix; name"),
     "tied weights": (Tied, "beside head, the last dense or convolutional layer: body.weight, head.weight; name"),
     "no layer acts": (NothingActs, "layers: no dense or convolutional layer acts on the output"),
 }
