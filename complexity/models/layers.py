@@ -119,7 +119,7 @@ class Place:
     axis: int = 0
     fold: int = 1
     samples_first: bool = True
-    run: int = -1
+    run: int = 0
 
     def rows(self, values: Array, samples: int) -> Array:
         """The layer's tensor as one row a sample: (samples, d)."""
