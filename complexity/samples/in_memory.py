@@ -25,13 +25,13 @@ class Samples:
     Attributes
     ----------
     inputs : (n, ...) as the data set delivers them; a dict or tuple of such arrays where it has several inputs.
-    labels : (n, ...) as the data set delivers them, or None where it has none; nothing looks at them but
-        `class_numbers` and the digest.
+    targets : the labels (n, ...) as the data set delivers them, or None where it has none; nothing looks at them but
+        `labels` and the digest.
     truncated : whether the data set holds more rows than these.
     """
 
     inputs: Any  # of the type Inputs, which would have to be taken apart wherever there is one array
-    labels: NDArray[Any] | None
+    targets: NDArray[Any] | None
     truncated: bool = False
     _remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
@@ -42,7 +42,7 @@ class Samples:
     def digest(self) -> str:
         """SHA-256 over shape, type and bytes of inputs and labels, in hexadecimal."""
         sha = hashlib.sha256()
-        for name, array in [*each(self.inputs), ("labels", self.labels)]:
+        for name, array in [*each(self.inputs), ("labels", self.targets)]:
             if name not in ("inputs", "labels"):
                 sha.update(name.encode())
             if array is not None:
@@ -76,9 +76,9 @@ class Samples:
         """The first rows; this very object where it has no more."""
         if count is None or count >= len(self):
             return self
-        labels = None if self.labels is None else self.labels[:count]
+        targets = None if self.targets is None else self.targets[:count]
         inputs: Inputs = mapped(lambda array: array[:count], self.inputs)
-        return Samples(inputs, labels, truncated=True)
+        return Samples(inputs, targets, truncated=True)
 
     def remembered(self, key: Hashable, compute: Callable[[Samples], Value]) -> Value:
         """What `compute` makes of these samples, computed once as long as they are remembered themselves.
@@ -92,6 +92,17 @@ class Samples:
         value: Value = self._remembered[key]
         return value
 
+    @cached_property
+    def labels(self) -> NDArray[np.integer] | None:
+        """The labels as class numbers (n,), or None where the data set has none.
+
+        Raises
+        ------
+        InputError
+            If they are something else than class numbers or one-hot rows.
+        """
+        return None if self.targets is None else class_numbers(self.targets)
+
     def class_numbers(self) -> NDArray[np.integer]:
         """The labels as class numbers (n,), for measures that cannot do without.
 
@@ -102,7 +113,7 @@ class Samples:
         """
         if self.labels is None:
             raise InputError("the data set has no labels", field="labels", expected="a class number for each sample")
-        return class_numbers(self.labels)
+        return self.labels
 
 
 def content(array: NDArray[Any]) -> bytes | memoryview:

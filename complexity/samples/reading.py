@@ -166,7 +166,7 @@ def _with_values(read: Samples, objects: list[Any], rows: int | None) -> Samples
     total = 0
     for _, array in each(read.inputs):
         total = zlib.crc32(content(array), total)
-    detail = (rows, total, None if read.labels is None else zlib.crc32(content(read.labels)))
+    detail = (rows, total, None if read.targets is None else zlib.crc32(content(read.targets)))
     values = _remembered_values.get(objects, detail)
     if values is None:
         values = {}

@@ -27,3 +27,25 @@ def test_inputs_and_labels_that_are_swapped_are_noticed():
     for dataset in ((np.arange(4), INPUTS), [(label, row) for row, label in zip(INPUTS, range(4), strict=True)]):
         with pytest.raises(InputError, match="inputs and labels seem to be swapped"):
             read_samples(dataset)
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([[1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 1]], "label rows are not one-hot: that of sample 0 holds 2 ones"),
+        (
+            ["cat", "dog", "cat", "dog"],
+            "labels are text; np.unique(labels, return_inverse=True)[1] makes class numbers",
+        ),
+        (np.eye(3)[[0, 1, 2, 0]] * 0.9 + 0.1 / 3, "labels are soft: rows of probabilities"),
+        ([0, np.nan, 1, 2], "the label of sample 1 is nan"),
+    ],
+)
+def test_the_labels_of_samples_are_class_numbers_and_nothing_else(labels, words):
+    samples = read_samples((INPUTS, np.array(labels)))
+    assert np.array_equal(samples.targets, labels, equal_nan=not isinstance(labels[0], str))
+    with pytest.raises(InputError) as caught:
+        samples.labels  # noqa: B018
+    assert str(caught.value).startswith(f"labels: {words}")
+    assert read_samples((INPUTS, np.eye(3)[[0, 1, 2, 0]])).labels.tolist() == [0, 1, 2, 0]
+    assert read_samples((INPUTS, None)).labels is None
