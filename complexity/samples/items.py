@@ -71,6 +71,17 @@ def is_batch(item: Item) -> bool | None:
     return None if any(array.ndim > 1 for array in arrays) else False
 
 
+def has_class_numbers(item: Item) -> bool:
+    """Whether the labels are whole numbers on one axis: those of a batch, or a one-hot row."""
+    return item.labels is not None and item.labels.ndim == 1 and item.labels.dtype.kind in "iu"
+
+
+def could_be_one_hot(item: Item) -> bool:
+    """Whether class numbers are as well a one-hot row, of three classes or more."""
+    labels = item.labels
+    return labels is not None and len(labels) > 2 and set(labels.tolist()) <= {0, 1} and int(labels.sum()) == 1
+
+
 def question(item: Item) -> InputError:
     """The error that asks what only the user can know."""
     shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in each(item.inputs))

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..progress import counted
 from .in_memory import Samples
 from .inputs import Inputs, check_inputs, each, join_arrays, joined, rows
-from .items import Item, is_batch, question, split
+from .items import Item, could_be_one_hot, has_class_numbers, is_batch, question, split
 from .sources import Source, source
 
 
@@ -45,6 +45,8 @@ def samples_of_items(dataset: Any, count: int | None, batched: bool | None) -> S
     limit = None if count is None else count + 1  # one more tells whether rows were left out
     items = _Items(source(dataset, limit, batched))
     found = list(items.until(limit))
+    if items.guessed and all(map(could_be_one_hot, found)):
+        raise question(found[0])
     if not found:
         hint = "; an iterator can be read once" if isinstance(dataset, Iterator) else ""
         raise InputError(f"the data set has no samples{hint}", field="dataset", found=type(dataset).__name__)
@@ -58,6 +60,7 @@ class _Items:
 
     def __init__(self, origin: Source) -> None:
         self.origin, self.batched = origin, origin.batched
+        self.guessed = False  # that they are batches, from labels that look like class numbers
 
     def until(self, limit: int | None) -> Iterator[Item]:
         """Items with `limit` rows or more, where there are so many."""
@@ -67,7 +70,9 @@ class _Items:
             if self.batched is None:
                 self.batched = is_batch(item)
                 if self.batched is None:
-                    raise question(item)
+                    self.batched = self.guessed = self.origin.stream and has_class_numbers(item)
+                    if not self.guessed:
+                        raise question(item)
             if self.batched:
                 self._check_batch(item)
             yield item

@@ -25,11 +25,13 @@ class Source:
     items : called once, gives them.
     batched : True or False where the data set says so, None where it does not.
     at_most : rows that a batch can have, where that is known.
+    stream : whether these are the items of a stream without a size of batches: what the network is given.
     """
 
     items: Callable[[], Iterator[Any]]
     batched: bool | None = None
     at_most: int | None = None
+    stream: bool = False
 
 
 def source(dataset: Any, limit: int | None, batched: bool | None) -> Source:
@@ -79,14 +81,18 @@ def _in_rows(dataset: Any) -> Any:
 
 
 def _loader(loader: Any) -> Source:
-    """Batches where the loader has a size or a sampler of them; otherwise what its data set yields."""
+    """Batches where the loader has a size or a sampler of them; otherwise what its data set yields.
+
+    Without a size the items of a stream go to the network as they are.
+    """
     size = getattr(loader, "batch_size", None)
     sampler = getattr(loader, "sampler", None)
     by_sampler = getattr(loader, "batch_sampler", None) is not None or (
         hasattr(sampler, "batch_size") and hasattr(sampler, "drop_last")
     )
     if size is None and not by_sampler:
-        return Source(lambda: iter(loader))
+        stream = _is_a(loader.dataset, ("IterableDataset",), ("torch",))
+        return Source(lambda: iter(loader), stream=stream)
     return Source(lambda: _batches(loader), batched=True, at_most=size if isinstance(size, int) else None)
 
 

@@ -27,9 +27,12 @@ class Batches(PyDataset):
         return INPUTS[4 * place : 4 * place + 4], LABELS[4 * place : 4 * place + 4]
 
 
-class IterableOfBatches(IterableDataset):
+class Stream(IterableDataset):
+    def __init__(self, items):
+        self.items = items
+
     def __iter__(self):
-        return (Batches()[place] for place in range(5))
+        return iter(self.items)
 
 
 def sliced(inputs=INPUTS, labels=LABELS):
@@ -41,7 +44,6 @@ def sliced(inputs=INPUTS, labels=LABELS):
     [
         lambda: list(DataLoader(TENSORS, batch_size=4)),
         lambda: (batch for batch in DataLoader(TENSORS, batch_size=4)),
-        lambda: DataLoader(IterableOfBatches(), batch_size=None),
         lambda: iter(sliced().batch(4)),
         lambda: sliced().batch(4).as_numpy_iterator(),
     ],
@@ -55,6 +57,25 @@ def test_where_it_cannot_be_known_it_is_asked_and_the_answer_is_taken(make):
     )
     assert np.array_equal(read_samples(make(), batched=True).inputs, INPUTS)
     assert read_samples(make(), batched=False).inputs.shape == (5, 4, 4)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_a_stream_without_a_size_yields_what_the_network_is_given(size):
+    labels = np.arange(ROWS) % 2
+    batches = [(INPUTS[at : at + size], labels[at : at + size]) for at in range(0, ROWS, size)]
+    samples = read_samples(DataLoader(Stream(batches), batch_size=None))
+    assert np.array_equal(samples.inputs, INPUTS)
+    assert samples.labels.tolist() == labels.tolist()
+    alone = DataLoader(Stream(list(zip(INPUTS, labels, strict=True))), batch_size=None)
+    assert np.array_equal(read_samples(alone).inputs, INPUTS)
+
+
+@pytest.mark.parametrize("labels", [ONE_HOT[:5], ONE_HOT[:5].astype(int), [None] * 5])
+def test_samples_of_such_a_stream_that_look_like_batches_are_asked_for(labels):
+    images = np.ones((5, 3, 8), np.float32)
+    items = list(zip(images, labels, strict=True)) if labels[0] is not None else list(images)
+    with pytest.raises(InputError, match=r"samples or batches\? inputs of shape \(3, 8\)"):
+        read_samples(DataLoader(Stream(items), batch_size=None))
 
 
 def test_inputs_alone_with_two_axes_are_asked_for_as_well():
