@@ -31,8 +31,9 @@ def whole(dataset: Any) -> Item | None:
         dataset = tuple(map(_listed, dataset))
     if not isinstance(dataset, (tuple, list)) or not 1 <= len(dataset) <= 3 or not _are_columns(dataset):
         return None
-    labels = dataset[1] if len(dataset) > 1 else None
-    return Item(_inputs(dataset[0]), None if labels is None else split((0, *dataset[1:])).labels)
+    given = dataset[1] if len(dataset) > 1 else None
+    labels = None if given is None else split((0, *dataset[1:])).labels
+    return Item(_inputs(dataset[0], None if labels is None or labels.ndim == 0 else len(labels)), labels)
 
 
 def anchors(dataset: Any) -> list[Any]:
@@ -87,7 +88,10 @@ def _is_data_set(part: Any) -> bool:
     return of_torch or any(hasattr(part, name) for name in ("column_names", "element_spec", "batch_size"))
 
 
-def _inputs(value: Any) -> Inputs:
+def _inputs(value: Any, labels: int | None) -> Inputs:
+    """Inputs, of which there are several in a list too, where its arrays have a row for each label."""
+    if isinstance(value, list) and labels is not None and len(value) != labels and all(map(is_array, value)):
+        value = tuple(value) if value and {len(part) for part in value} == {labels} else value
     item = split((value,)) if isinstance(value, (tuple, Mapping)) else None
     return as_array(value, "inputs") if item is None else item.inputs
 

@@ -80,6 +80,7 @@ SEVERAL = [
     [({"left": a, "right": b}, c) for a, b, c in zip(INPUTS, OTHER, LABELS, strict=True)],
     tf.data.Dataset.from_tensor_slices(({"left": INPUTS, "right": OTHER}, LABELS)).batch(5),
     ((INPUTS, OTHER), LABELS),
+    ([INPUTS, OTHER], LABELS),
     [((a, b), c) for a, b, c in zip(INPUTS, OTHER, LABELS, strict=True)],
     DataLoader([((a, b), c) for a, b, c in zip(INPUTS, OTHER, LABELS, strict=True)], batch_size=5),
 ]
