@@ -10,6 +10,10 @@ Measured : a measure's value, a float with details.
 InputError, InputWarning : what bad input raises, and what doubtful input gives.
 """
 
+import sys
+import types
+from typing import Any
+
 from .entry import complexity
 from .errors import InputError, InputWarning
 from .inspection import layers
@@ -29,6 +33,16 @@ __all__ = [
     "principal_angles",
     "singular_values",
 ]
+
+
+class _Package(types.ModuleType):
+    """So that `import complexity; complexity(model, data)` is the function, too, of the same name."""
+
+    def __call__(self, *args: Any, **settings: Any) -> Measured:
+        return complexity(*args, **settings)
+
+
+sys.modules[__name__].__class__ = _Package
 
 for _function in (angle, complexity, layers, p_vectors, principal_angles, singular_values):
     _function.__module__ = __name__  # so that `help` shows the public name

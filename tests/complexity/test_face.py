@@ -62,3 +62,10 @@ def test_a_fresh_interpreter_finds_the_packages_own_measures_by_name():
     script = "from complexity.measures.registry import find; print(find('angle').unit, find('pseudo_validation').unit)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "degrees share\n"
+
+
+def test_the_package_itself_can_be_called():
+    with pytest.raises(
+        package.InputError, match=r"^model: the model is missing \(expected .*complexity\(model, data\)"
+    ):
+        package(None, None)
