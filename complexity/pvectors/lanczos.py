@@ -20,6 +20,19 @@ CLOSE = 1e-3  # values that differ by less, relatively, are left to float64
 ROUNDING = {np.float32: 6e-8, np.float64: 1e-15}  # of products and eigenvalues, relative to the Frobenius norm
 
 
+class RankError(InputError):
+    """More P-vectors are asked for than the matrix has; `rank` says how many it has."""
+
+    rank: int = 0
+
+
+def rank_error(k: int, rank: int) -> RankError:
+    """The error for k vectors of a matrix of this rank."""
+    error = RankError("k is larger than the rank of the matrix", field="k", expected=f"at most {rank}", found=k)
+    error.rank = rank
+    return error
+
+
 class Lanczos:
     """Top right singular vectors of a source in one precision.
 
@@ -47,10 +60,7 @@ class Lanczos:
             if len(self.space.values) < self.k:
                 if len(self.space.next):
                     continue
-                raise InputError(
-                    "k is larger than the rank of the matrix", field="k", expected=f"at most {len(self.space.values)}",
-                    found=self.k,
-                )  # fmt: skip
+                raise rank_error(self.k, len(self.space.values))
             self.next_value.update(self.space)
             self.accuracy = self._judge()
             if np.all(self.accuracy.angle_error() <= tolerance):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .accuracy import Accuracy, distances
-from .lanczos import ROUNDING, Lanczos, start_vectors
+from .lanczos import ROUNDING, Lanczos, rank_error, start_vectors
 from .sources import BlockSource, Matrix, Source, Vectors, open_source
 from .watch import NextValue
 
@@ -20,6 +20,7 @@ SAMPLE_ENTRIES = 2**19  # of the rows from which the iteration starts
 GRAM_WORK = 1e8  # up to so many multiplications the Gram matrix is formed in float64 and decomposed whole
 GRAM_ERROR = 1e-6  # of singular values by way of it, over the largest: a root of float64's rounding, and a margin
 RANK = 1e-13  # sigma_k / sigma_1 below which a vector is nothing but rounding
+SINGLE_RANK = 6e-8  # the same over the root of all squares, where entries were rounded to float32: an entry's rounding
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def p_vectors(
     Raises
     ------
     InputError
-        For no matrix, no finite numbers, a zero matrix, a stream that cannot be read again, or k larger than the rank.
+        For no matrix, no finite numbers, a zero matrix, a stream that cannot be read again, or k larger than the rank,
+        which the error has as its attribute `rank`.
 
     Examples
     --------
@@ -170,8 +172,9 @@ def _result(source: Source, left: Vectors, accuracy: Accuracy, tolerance: float,
     """The left vectors (k, n), not yet of unit length, with all that is said of them."""
     sigma = _norms(source, left)
     k = len(sigma)
-    if sigma[-1] <= RANK * sigma[0]:
-        raise InputError("k is larger than the rank of the matrix", field="k", expected="fewer", found=k)
+    least = max(RANK * sigma[0], SINGLE_RANK * source.raw_squares**0.5 if source.single else 0.0)
+    if k > 1 and sigma[-1] <= least:
+        raise rank_error(k, 1 + int((sigma[1:] > least).sum()))
     values = np.append(sigma, accuracy.lower**0.5)
     gap = distances(values) / values[0]
     error = accuracy.angle_error()

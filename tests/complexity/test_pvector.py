@@ -210,7 +210,7 @@ def test_rough_singular_values_are_wrong_by_a_root_of_the_rounding_alone(shape, 
         (np.array([[1.0, -np.inf], [3, 4]]), {}, "matrix: row 0, column 1 holds -inf"),
         (np.zeros((4, 3)), {}, "matrix: every entry of the matrix is zero: it has no P-vector"),
         (np.ones((4, 3)), {"center": True}, "matrix: every column is constant: centred, it has no P-vector"),
-        (np.ones((4, 3)), {"k": 2}, "k: k is larger than the rank of the matrix (expected fewer, found 2)"),
+        (np.ones((4, 3)), {"k": 2}, "k: k is larger than the rank of the matrix (expected at most 1, found 2)"),
         (np.ones((4, 3)), {"k": 4}, "k: no such number of P-vectors (expected 1 to 3, found 4)"),
         (np.ones((4, 3)), {"k": 0}, "k: no such number of P-vectors (expected 1 to 3, found 0)"),
         ([np.ones((2, 3)), np.ones((2, 4))], {}, "matrix: blocks differ in width (expected 3, found 4)"),
@@ -264,3 +264,14 @@ def test_vectors_without_an_angle_are_clear_errors(u, v, message):
     with pytest.raises(InputError) as caught:
         angle(np.array(u), np.array(v))
     assert str(caught.value) == message
+
+
+def test_values_that_rounding_to_float32_makes_are_no_rank():
+    rng = np.random.default_rng(0)
+    exact = np.outer(rng.standard_normal(20_000), rng.standard_normal(300))
+    with pytest.raises(InputError, match=r"k is larger than the rank of the matrix \(expected at most 1, found 3\)"):
+        p_vectors(exact.astype(np.float32), 3)
+    second = np.outer(rng.standard_normal(20_000), rng.standard_normal(300)) * 1e-5
+    found = p_vectors((exact + second).astype(np.float32), 2, tolerance=1.0)
+    true = np.linalg.svd(exact + second, compute_uv=False)[1]
+    assert found.singular_values[1] == pytest.approx(true, rel=1e-3)

@@ -215,3 +215,8 @@ def test_what_is_no_matrix_is_said_in_words(matrix, message):
 def test_the_number_of_vectors_is_a_whole_one(k):
     with pytest.raises(InputError, match=r"k: no such number of P-vectors \(expected 1 to 5"):
         p_vectors(np.random.default_rng(0).random((9, 5)), k)
+
+
+def test_a_tensor_without_data_is_refused():
+    with pytest.raises(InputError, match="matrix: a tensor on the device 'meta' holds no data"):
+        p_vectors(torch.ones((4, 3), device="meta"))

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from complexity import p_vectors, singular_values
+from complexity import PVectors, p_vectors, singular_values
 from complexity.errors import InputError
+from complexity.pvectors.lanczos import RankError
 from pgdl_eval.formats.npz import Arrays
 
 from .evaluation import Features
@@ -49,9 +50,10 @@ def _one(matrix: Features, k: int, center: bool, every_value: bool) -> Arrays:
     try:
         values = singular_values(matrix, center=center, relative_error=VALUE_ERROR) if every_value else None
         possible = min(k, most if values is None else int((values > VALUE_ERROR * values[0]).sum()))
-        result = p_vectors(matrix, possible, center=center, tolerance=TOLERANCE)
+        result = _p_vectors(matrix, possible, center)
     except InputError:  # zero or, with centred columns, constant: a network that has collapsed has no P-vector
         return _nothing(len(matrix), k, np.zeros(most if every_value else k + 1))
+    first = _numpy(result.singular_values)
     fields = {
         "spectral_gap": result.spectral_gap,
         "explained_variance_ratio": result.explained_variance_ratio,
@@ -60,10 +62,18 @@ def _one(matrix: Features, k: int, center: bool, every_value: bool) -> Arrays:
     }
     return {
         "vectors": _padded(_numpy(result.vectors).astype(np.float32), k),
-        "singular_values": _numpy(result.singular_values) if values is None else values,
+        "singular_values": np.pad(first, (0, k + 1 - len(first))) if values is None else values,
         **{field: _padded(_numpy(array), k) for field, array in fields.items()},
-        "converged": np.append(_numpy(result.angle_error) <= TOLERANCE, np.zeros(k - possible, bool)),
+        "converged": np.append(_numpy(result.angle_error) <= TOLERANCE, np.zeros(k - len(result.reason), bool)),
     }
+
+
+def _p_vectors(matrix: Features, k: int, center: bool) -> PVectors:
+    """The top k, or as many as the matrix has."""
+    try:
+        return p_vectors(matrix, k, center=center, tolerance=TOLERANCE)
+    except RankError as error:
+        return p_vectors(matrix, error.rank, center=center, tolerance=TOLERANCE)
 
 
 def _blocks(matrix: Features) -> Iterable[Tensor]:

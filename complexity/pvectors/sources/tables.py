@@ -31,7 +31,7 @@ def readable(matrix: Any) -> Any:
     Raises
     ------
     InputError
-        For text, a masked array, a sparse tensor, or a list that is no table of numbers.
+        For text, a masked array, a sparse tensor or one without data, or a list that is no table of numbers.
     """
     if isinstance(matrix, (str, bytes)):
         expected = "an array or a stream of row blocks"
@@ -44,6 +44,8 @@ def readable(matrix: Any) -> Any:
     if hasattr(matrix, "layout") and str(matrix.layout) != "torch.strided":
         expected = "a dense tensor, or a sparse matrix of SciPy"
         raise InputError("a sparse tensor", field="matrix", expected=expected, found=matrix.layout)
+    if getattr(matrix, "is_meta", False):
+        raise InputError("a tensor on the device 'meta' holds no data", field="matrix", expected="a tensor with data")
     if hasattr(matrix, "to_numpy") and hasattr(matrix, "columns"):
         return matrix.to_numpy()
     if isinstance(matrix, (list, tuple)) and len(matrix) and not hasattr(matrix[0], "shape"):

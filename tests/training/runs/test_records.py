@@ -101,3 +101,15 @@ def test_a_collapsed_network_has_no_p_vector_and_is_no_error(every_value, level)
         assert part.converged.tolist() == [bool(constant)], convention
         assert part.singular_values[0] == pytest.approx(40**0.5 if constant else 0)
         assert np.isnan(part.vectors).all() == (not constant)
+
+
+@pytest.mark.parametrize("every_value", [True, False])
+def test_of_features_with_a_rank_below_k_as_many_vectors_are_kept_as_there_are(every_value):
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(400, 2, generator=generator) @ torch.randn(2, 30, generator=generator)
+    part = decomposition(decompose("train", matrix, 4, every_value=every_value), "train", center=False)
+    true = np.linalg.svd(matrix.double().numpy(), compute_uv=False)
+    assert part.singular_values[:2] == pytest.approx(true[:2], rel=1e-5)
+    assert part.converged.tolist() == [True, True, False, False]
+    assert np.isnan(part.vectors).all(axis=0).tolist() == [False, False, True, True]
+    assert len(part.singular_values) == (30 if every_value else 5)
