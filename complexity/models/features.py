@@ -39,7 +39,7 @@ def look(model: TrainedModel, layer: str, inputs: Inputs) -> Findings | None:
 
 
 def warn_of_probabilities(layer: str, rows: Any, model: str) -> None:
-    """Warn where what should be logits are probabilities or their logarithms: a softmax that could not be left out.
+    """Warn where what should be logits are probabilities or their logarithms, for all classes or for each by itself.
 
     Parameters
     ----------
@@ -52,6 +52,8 @@ def warn_of_probabilities(layer: str, rows: Any, model: str) -> None:
     if found:
         kind = "probabilities" if found[0] is rows else "logarithms of probabilities"
         warn(f"{model}: the outputs are {kind}: the network ends in a softmax that could not be left out")
+    elif (rows >= 0).all() and (rows <= 1).all() and ((rows > 0) & (rows < 1)).any():
+        warn(f"{model}: all outputs are between 0 and 1, as those of a sigmoid, which is not left out")
 
 
 class FeatureBlocks:

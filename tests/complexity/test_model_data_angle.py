@@ -280,3 +280,10 @@ def test_a_softmax_that_cannot_be_left_out_is_said(images, logarithms, kind):
     with pytest.warns(InputWarning, match=f"the outputs are {kind}: the network ends in a softmax") as given:
         found = complexity(network, images, layer="logits")
     assert len(given) == len(found.details["warnings"]) == 1
+
+
+def test_outputs_of_sigmoids_are_said(images):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(3), torch.nn.Sigmoid())
+    network(torch.tensor(images[0][:1]))
+    with pytest.warns(InputWarning, match="all outputs are between 0 and 1, as those of a sigmoid"):
+        complexity(network, images, layer="logits")
