@@ -50,14 +50,34 @@ def first_rows(inputs: Inputs, rows: int) -> Inputs:
 
 
 def channel_hint(shape: tuple[int, ...], expected: Sequence[int | None]) -> str:
-    """What to write where samples of this shape lack the axis of their one channel; empty where that is not it."""
+    """What to write where samples of this shape lack the axis of their one channel, or have their channels elsewhere.
+
+    Empty where that is not it.
+    """
+    if len(expected) == len(shape) > 2 and not fits(shape, expected):
+        to_front, to_end = (len(shape) - 1, *range(len(shape) - 1)), (*range(1, len(shape)), 0)
+        for order in (to_front, to_end):
+            if fits(tuple(shape[axis] for axis in order), expected):
+                return f"; move the axis of the channels: inputs.transpose{(0, *(axis + 1 for axis in order))}"
     if len(expected) != len(shape) + 1:
         return ""
     for axis, write in ((-1, "inputs[..., None]"), (0, "inputs[:, None]")):
         others = [side for place, side in enumerate(expected) if place != axis % len(expected)]
-        if expected[axis] == 1 and all(e in (None, s) for e, s in zip(others, shape, strict=True)):
+        if expected[axis] == 1 and fits(shape, others):
             return f"; add the channel axis: {write}"
     return ""
+
+
+def fits(shape: tuple[int, ...], expected: Sequence[int | None]) -> bool:
+    """Whether a shape is the one expected, of which some sides can be any."""
+    return len(shape) == len(expected) and all(side in (None, own) for own, side in zip(shape, expected, strict=True))
+
+
+def count_hint(names: Sequence[str], came: int) -> str:
+    """What to write where a network takes several inputs, of these names, and another number came."""
+    if len(names) < 2 or came == len(names):
+        return ""
+    return f"; it takes {len(names)} inputs: write (({', '.join(names)}), labels) for the data"
 
 
 def kind_of(inputs: Inputs) -> tuple[Any, ...]:

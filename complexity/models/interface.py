@@ -85,8 +85,13 @@ class TrainedModel:
         place, samples = self.look(layer, inputs).place, rows_of(inputs)
         runs = self._pass(inputs, place.layer).runs
         if len(runs) != place.runs:
-            problem = f"{place.layer} runs {len(runs)} times here and {place.runs} times for the first samples"
-            raise InputError(f"{problem}: which layers run depends on the samples", model=self.name, field="layer")
+            problem = (
+                f"{place.layer} runs {_times(place.runs)} for the first samples and {_times(len(runs))} for others"
+            )
+            expected = "a layer that runs equally often for all of them, by layer=NAME"
+            raise InputError(
+                f"{problem}: which layers run depends on the samples", model=self.name, field="layer", expected=expected
+            )
         run = runs[place.run]
         values = run.given if place.end == INPUT else run.returned
         return place.rows(to_numpy(values), samples)
@@ -169,8 +174,8 @@ class TrainedModel:
             return Place(run.name, run.kind, end, runs, run=number), 0.0
         fewer = self._pass(first_rows(few, samples - 1), run.name)
         if len(fewer.runs) != runs:
-            problem = f"{run.name} runs {runs} times for {samples} samples and {len(fewer.runs)} times for one less"
-            raise InputError(problem, model=self.name, field="layer")
+            problem = f"{run.name} runs {_times(runs)} for {samples} samples and {_times(len(fewer.runs))} for one less"
+            raise InputError(problem, model=self.name, field="layer", expected="another layer, by layer=NAME")
         tensors = [one.runs[number].given if end == INPUT else one.runs[number].returned for one in (whole, fewer)]
         if any(tensor is None for tensor in tensors):
             raise InputError(f"the {end} of {run.name} is no tensor", model=self.name, field="layer", found=run.kind)
@@ -344,6 +349,10 @@ class TrainedModel:
     def _lacks(self, ability: str) -> InputError:
         problem, expected = f"models of this kind have no {ability} here", "a Keras model or a torch.nn.Module"
         return InputError(problem, model=self.name, field=ability, expected=expected, found=type(self).__name__)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _precision(tensor: Any) -> str:

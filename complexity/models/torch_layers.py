@@ -44,7 +44,7 @@ def check_open(module: Any, name: str) -> None:
         problem = "a program of torch.export cannot be looked into; hand over the module that it was made of"
         raise InputError(problem, model=name, found=type(module).__name__)
     for path, part in module.named_modules():
-        where, kind = path or name, type(part)
+        where, kind = path or None, type(part)
         if isinstance(part, torch.jit.ScriptModule):
             problem = "TorchScript cannot be looked into; hand over the module that it was made of"
             raise InputError(problem, model=name, field=where, found=kind.__name__)

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .inputs import Inputs, channel_hint, first_rows, map_parts, named_parts, parts_of
+from .inputs import Inputs, first_rows, map_parts, named_parts, parts_of
 from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
 from .layers import Acts, Change, LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
+from .torch_attention import attention_around, noting_projection
 from .torch_gradients import TorchGradients
+from .torch_hints import hint
 from .torch_layers import PARAMETRIZATIONS, check_open, has_zero_weights, kernels, leaves, main_layers, unwrapped
 from .torch_passes import (
     Flow,
@@ -209,6 +211,11 @@ class TorchModel(TrainedModel):
         """While the context lasts, runs of the modules of these names are noted, in the order in which they begin."""
         with ExitStack() as hooks:
             for name in names:
+                attention = attention_around(self.module, name)
+                if attention is not None:
+                    noting = noting_projection(name, runs, copies, passed_on)
+                    hooks.enter_context(attention.register_forward_hook(noting, with_kwargs=True))
+                    continue
                 layer = self.module.get_submodule(name)
                 before, after = _noting_runs(name, layer, name in self.main, runs, copies, passed_on)
                 hooks.enter_context(layer.register_forward_pre_hook(before, with_kwargs=True))
@@ -223,12 +230,6 @@ class TorchModel(TrainedModel):
             output = one_output(self._run(inputs), self.output, self.name)
         given = notes.given(output)
         return output if given is None else given
-
-    def _hint(self, shapes: list[tuple[int, ...]]) -> str:
-        """What to write where images come without a channel to a first convolution of one."""
-        first = next(iter(self.main.values()))
-        one = isinstance(first, torch.nn.modules.conv._ConvNd) and first.in_channels == 1 and len(shapes) == 1
-        return channel_hint(shapes[0], (1, *[None] * len(first.kernel_size))) if one else ""
 
     def _run(self, inputs: Any) -> Any:
         inputs = _no_leaves(inputs)
@@ -245,7 +246,7 @@ class TorchModel(TrainedModel):
             said = _first_line(error)
             if self._integers is False and said != self._refused:  # which of the two says what is wrong cannot be told
                 said = f"as integers: {self._refused}; as floats: {said}"
-            problem = f"the model does not take these inputs: {said}{self._hint(shapes)}"
+            problem = f"the model does not take these inputs: {said}{hint(self.module, inputs, error)}"
             found = f"samples of shape {shapes[0] if len(shapes) == 1 else shapes}"
             raise InputError(problem, model=self.name, field="inputs", found=found) from error
 

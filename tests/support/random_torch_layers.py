@@ -221,11 +221,29 @@ class Layers:
             return None
         width = size(step.layout[2])
         module = nn.MultiheadAttention(width, 1 if width % 2 else 2, batch_first=where == 0)
-        run = lambda called: lambda x: called(x, x, x, need_weights=False)[0]  # noqa: E731
-        return self.layer(step, module, (*step.layout[:2], (width,)), main=False, run=run)
+        called = self.hold(module) if self.chance(0.8) else self.hold(Wrapper(module))
+        layout = (*step.layout[:2], (width,))
+        # The module computes both steps; what its last product is given is computed beside it.
+        told = {"matrices": frozenset({id(module.in_proj_weight)}), "vectors": frozenset({id(module.in_proj_bias)})}
+        mixed = self.step(lambda x: attended(x, module), (step,), layout, **told)
+        last = module.out_proj
+        told = {"matrices": frozenset({id(last.weight)}), "vectors": frozenset({id(last.bias)})}
+        run = lambda _, x: called(x, x, x, need_weights=False)[0]  # noqa: E731
+        return self.step(run, (mixed, step), layout, (mixed,), layer=last, main=True, **told)
 
     def _sequence(self, layout: Layout) -> int | None:
         """On which of the first two axes of a sequence the samples stand."""
         if len(layout) != 3 or holds_samples(layout[2]):
             return None
         return 0 if holds_samples(layout[0]) else 1
+
+
+def attended(x: torch.Tensor, module: nn.MultiheadAttention) -> torch.Tensor:
+    """What the last product of self-attention is given."""
+    packed = functional.linear(x, module.in_proj_weight, module.in_proj_bias)
+    packed = packed if module.batch_first else packed.transpose(0, 1)
+    heads = (part.unflatten(-1, (module.num_heads, -1)).transpose(1, 2) for part in packed.chunk(3, dim=-1))
+    query, key, value = heads
+    weights = (query @ key.mT / query.shape[-1] ** 0.5).softmax(-1)
+    found = (weights @ value).transpose(1, 2).flatten(2)
+    return found if module.batch_first else found.transpose(0, 1)

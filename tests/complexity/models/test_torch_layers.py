@@ -47,6 +47,39 @@ class Attention(nn.Module):
         return self.attention(hidden, hidden, hidden)[0]
 
 
+class Recurrent(Network):
+    def __init__(self):
+        super().__init__(nn.Identity())
+        self.recurrent = nn.GRU(8, 3, batch_first=True)
+
+    def forward(self, x):
+        return self.recurrent(self.hidden(x))[1][0]
+
+
+class TwoInputs(Network):
+    def forward(self, a, b, c=None):
+        return self.head(self.hidden(a + b))
+
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.head = nn.Embedding(10, 4), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.head(self.table(x.long()).mean(1))
+
+
+class EarlyExit(Network):
+    def __init__(self):
+        super().__init__()
+        self.early = nn.Linear(8, 3)
+
+    def forward(self, x):
+        hidden = self.hidden(x)
+        return self.early(hidden) if x[0, 0] < 0.5 else self.head(hidden)
+
+
 class FunctionalHead(Network):
     def __init__(self):
         super().__init__(nn.Identity())
@@ -83,11 +116,11 @@ class TwoOutputs(Network):
 
 
 REFUSED = {
-    "attention after the last layer": (
-        Attention,
+    "a recurrent layer after the last one": (
+        Recurrent,
         SEQUENCES,
-        "Attention: layer: weights act after or beside body, the last dense or convolutional layer: "
-        "attention.in_proj_weight, attention.out_proj.weight; name the layer whose input is meant by layer=NAME",
+        "Recurrent: layer: weights act after or beside body, the last dense or convolutional layer: "
+        "recurrent.weight_ih_l0, recurrent.weight_hh_l0; name the layer whose input is meant by layer=NAME",
     ),
     "a head without a layer": (FunctionalHead, X, "the last dense or convolutional layer: matrix; name the layer"),
     "a fixed head without a layer": (FixedHead, X, "the last dense or convolutional layer: matrix; name the layer"),
@@ -106,6 +139,27 @@ REFUSED = {
         np.ones((20, 8, 8), np.float32),
         "; add the channel axis: inputs[:, None] (found samples of shape (8, 8))",
     ),
+    "images with their channels last": (
+        lambda: nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(72, 3)),
+        np.ones((20, 8, 8, 3), np.float32),
+        "; move the axis of the channels: inputs.transpose(0, 3, 1, 2) (found samples of shape (8, 8, 3))",
+    ),
+    "one of two inputs": (
+        TwoInputs,
+        X,
+        "missing 1 required positional argument: 'b'; it takes 2 inputs: write ((a, b), labels) for the data (found",
+    ),
+    "token numbers that are too large": (
+        Tokens,
+        np.full((20, 5), 12),
+        "; numbers up to 12 came, and the embedding table takes 0 to 9 (found samples of shape (5,))",
+    ),
+    "layers that run for some samples only": (
+        EarlyExit,
+        np.concatenate([np.zeros((2048, 4), np.float32), np.ones((2048, 4), np.float32)]),
+        "early runs once for the first samples and 0 times for others: which layers run depends on the samples "
+        "(expected a layer that runs equally often for all of them, by layer=NAME)",
+    ),
     "several outputs": (
         TwoOutputs,
         X,
@@ -123,7 +177,7 @@ REFUSED = {
 def test_what_would_give_the_features_of_another_layer_is_an_error(kind):
     make, inputs, words = REFUSED[kind]
     with pytest.raises(InputError) as caught:
-        complexity(make(), (inputs, LABELS))
+        complexity(make(), (inputs, np.resize(LABELS, len(inputs))))
     assert words in str(caught.value)
 
 
@@ -248,3 +302,27 @@ def test_kernels_are_those_of_all_layers_with_matrices_and_others_are_named():
     network = adapt(Mixed())
     assert [kernel.shape for kernel in network.kernels()] == [(12, 4), (4, 4), (20, 4), (20, 5), (3, 5)]
     assert network.other_matrices() == ["embedding.weight"]
+
+
+def attended(network):
+    """What the last product of `Attention` is given, by NumPy."""
+    hidden = np.tanh(SEQUENCES @ network.body.weight.detach().numpy().T + network.body.bias.detach().numpy())
+    inner = network.attention
+    packed = hidden @ inner.in_proj_weight.detach().numpy().T + inner.in_proj_bias.detach().numpy()
+    query, key, value = (np.stack(np.split(part, 2, axis=-1), 1) for part in np.split(packed, 3, axis=-1))
+    scores = np.exp(query @ key.swapaxes(2, 3) / np.sqrt(4))
+    mixed = scores / scores.sum(-1, keepdims=True) @ value
+    return np.concatenate([mixed[:, 0], mixed[:, 1]], axis=-1).reshape(len(SEQUENCES), -1)
+
+
+def test_attention_at_the_end_has_the_input_of_its_last_product():
+    network = Attention()
+    before = copy.deepcopy(network.state_dict())
+    found = complexity(network, (SEQUENCES, LABELS))
+    np.testing.assert_allclose(adapt(network).features(SEQUENCES), attended(network), rtol=1e-4, atol=1e-6)
+    assert float(found) == pytest.approx(reference(attended(network), SEQUENCES), abs=1e-4)
+    assert found.details["layer_name"] == "attention.out_proj"
+    assert complexity(network, (SEQUENCES, LABELS), layer="attention.out_proj") == found
+    assert type(network.attention.out_proj).__name__ == "NonDynamicallyQuantizableLinear"
+    assert all(torch.equal(one, before[name]) for name, one in network.state_dict().items())
+    assert not network.attention._forward_hooks
