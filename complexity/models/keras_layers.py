@@ -10,7 +10,7 @@ from typing import Any
 DENSE_OR_CONVOLUTIONAL = (
     *("Dense", "EinsumDense", "Conv", "BaseConv", "BaseConvTranspose", "BaseSeparableConv", "BaseDepthwiseConv"),
     *("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
-    *("SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D"),
+    *("SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "ConvLSTM"),
 )
 # After a softmax these change no order of its entries.
 RESHAPING = ("Reshape", "Flatten", "Identity", "Dropout", "InputLayer")

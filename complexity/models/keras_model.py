@@ -10,7 +10,18 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .inputs import LOOKED_AT, Inputs, channel_hint, first_rows, kind_of, named_parts, parts_of
+from .inputs import (
+    LOOKED_AT,
+    Inputs,
+    channel_hint,
+    count_hint,
+    first_rows,
+    fits,
+    kind_of,
+    named_parts,
+    parts_of,
+    rows_of,
+)
 from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
 from .keras_graphs import Changes
 from .keras_layers import (
@@ -200,15 +211,15 @@ class KerasModel(TrainedModel):
         except Exception as error:
             shapes = [tuple(one.shape[1:]) for one in parts_of(tuple(inputs) if isinstance(inputs, list) else inputs)]
             expected = [tuple(one.shape[1:]) for one in self._declared()]
-            fits = len(shapes) == len(expected) and all(map(_fits, shapes, expected))
+            right = len(shapes) == len(expected) and all(map(fits, shapes, expected))
             problem, hint = "the model does not take these inputs", self._hint(shapes, expected)
-            told = f"{problem}: {type(error).__name__}: {_told(error)}" if fits or not expected else problem
+            told = f"{problem}: {type(error).__name__}: {_told(error)}" if right or not expected else problem
             raise InputError(
-                told + hint,
+                told + hint + self._batch_hint(inputs),
                 model=self.name,
                 field="inputs",
-                expected=f"samples of shape {_shown(expected)}" if expected else None,
-                found=_shown(shapes),
+                expected=f"samples of shape {_shown(expected)}" if expected and not right else None,
+                found=f"samples of shape {_shown(shapes)}",
             ) from error
         return one_output(output, self.output, self.name)
 
@@ -224,7 +235,17 @@ class KerasModel(TrainedModel):
             sides: list[int | None] = [None] * (len(kernel) - 2)
             channels_first = getattr(first, "data_format", None) == "channels_first"
             expected = [(1, *sides) if channels_first else (*sides, 1)]
-        return channel_hint(shapes[0], expected[0]) if len(shapes) == len(expected) == 1 else ""
+        if len(shapes) != len(expected):
+            return count_hint([str(one.name) for one in self._declared()], len(shapes))
+        return channel_hint(shapes[0], expected[0]) if len(shapes) == 1 else ""
+
+    def _batch_hint(self, inputs: Any) -> str:
+        """What to do where the model takes batches of another size alone."""
+        size = next((one.shape[0] for one in self._declared() if len(one.shape)), None)
+        if size is None or size == rows_of(tuple(inputs) if isinstance(inputs, list) else inputs):
+            return ""
+        hint = f"; the model is made for batches of {size} samples: build it without a batch size (and not stateful)"
+        return f"{hint}, and load its weights into that"
 
     def _gradients(self, inputs: Inputs) -> Gradients:
         kind = kind_of(first_rows(inputs, 1))
@@ -340,10 +361,6 @@ def _is_symbolic(value: Any) -> bool:
     """Whether it stands for a tensor while a graph is built."""
     kind = type(value).__name__
     return kind in ("KerasTensor", "SymbolicTensor") or (kind == "Tensor" and hasattr(value, "graph"))
-
-
-def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
 
 
 def _shown(shapes: Sequence[Any]) -> Any:

@@ -123,6 +123,23 @@ def test_kernels_of_separable_convolutions_are_two():
     assert [kernel.shape for kernel in adapt(model).kernels()] == [(3, 3, 3, 1), (1, 1, 3, 4), (144, 3)]
 
 
+def test_a_recurrent_convolution_is_a_convolution():
+    inputs = keras.Input((3, 8, 8, 1))
+    hidden = kl.TimeDistributed(kl.Conv2D(2, 3))(inputs)
+    model = keras.Model(inputs, kl.GlobalAveragePooling2D()(kl.ConvLSTM2D(3, 3)(hidden)))
+    videos = RNG.random((20, 3, 8, 8, 1), dtype=np.float32)
+    given = np.asarray(keras.Model(inputs, hidden)(videos))
+    assert float(complexity(model, (videos, LABELS))) == pytest.approx(reference(given, videos), abs=1e-4)
+
+
+def test_of_a_network_whose_head_was_taken_off_it_is_said_which_layer_it_is_and_what_acts_after_it():
+    model = keras.applications.MobileNetV2((32, 32, 3), include_top=False, weights=None, pooling="avg", alpha=0.35)
+    images = RNG.random((6, 32, 32, 3), dtype=np.float32)
+    details = complexity(model, (images, LABELS[:6])).details
+    assert (details["layer_name"], details["layer_end"]) == ("Conv_1", "input")
+    assert {"Conv_1_bn.gamma", "Conv_1_bn.beta"} <= set(details["acts_after_layer"])
+
+
 def test_several_outputs_are_listed_and_one_is_chosen():
     inputs = keras.Input((4,))
     hidden = kl.Dense(8, "tanh")(inputs)
@@ -139,6 +156,24 @@ def test_a_model_that_was_never_called_is_refused_and_stays_unbuilt():
     assert not model.built
 
 
+def test_a_model_for_batches_of_one_size_is_said():
+    inputs = keras.Input(batch_shape=(4, 5, 4))
+    model = keras.Model(inputs, kl.Dense(3)(kl.LSTM(6, stateful=True)(inputs)))
+    words = r"; the model is made for batches of 4 samples: build it without a batch size .* \(found samples of shape"
+    with pytest.raises(InputError, match=words):
+        complexity(model, (STEPS, LABELS))
+
+
+def test_inputs_that_are_missing_are_named():
+    first, second = keras.Input((4,), name="first"), keras.Input((2,), name="second")
+    model = keras.Model([first, second], kl.Dense(3)(kl.Concatenate()([first, second])))
+    words = (
+        r"it takes 2 inputs: write \(\(first, second\), labels\) for the data \(expected samples of shape \[\(4,\), "
+    )
+    with pytest.raises(InputError, match=words):
+        complexity(model, (X, LABELS))
+
+
 def test_an_error_inside_a_model_keeps_its_words():
     class Broken(keras.Model):
         def __init__(self):
@@ -152,7 +187,9 @@ def test_an_error_inside_a_model_keeps_its_words():
 
     model = Broken()
     model(X)
-    with pytest.raises(InputError, match=r"does not take these inputs: .*four numbers are needed.* \(found \(3,\)\)"):
+    with pytest.raises(
+        InputError, match=r"does not take these inputs: .*four numbers are needed.* \(found samples of shape \(3,\)\)"
+    ):
         complexity(model, (X[:, :3], LABELS))
 
 
