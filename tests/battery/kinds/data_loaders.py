@@ -120,9 +120,14 @@ def iterable():
     return labelled(Items(PAIRS))
 
 
-@torch_kinds.refused("an iterable data set of batches, or of samples: it could be either", "samples or batches?")
+@torch_kinds.taken("`DataLoader` with `batch_size=None` of an iterable data set of batches")
 def iterable_of_batches():
-    return Data(DataLoader(Items(list(DataLoader(TENSORS, batch_size=6))), batch_size=None))
+    return labelled(DataLoader(Items(list(DataLoader(TENSORS, batch_size=6))), batch_size=None))
+
+
+@torch_kinds.refused("the same of inputs alone: they could be samples", "samples or batches?")
+def iterable_of_batches_of_inputs():
+    return Data(DataLoader(Items(list(DataLoader(TENSOR, batch_size=6))), batch_size=None))
 
 
 @torch_kinds.taken("an iterable data set of batches with the answer `batched=True`")

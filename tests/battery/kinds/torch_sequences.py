@@ -6,7 +6,7 @@ from torch import nn
 
 from . import numpy_layers as by_hand
 from .kind import FLAT, STEPS, TOKENS, Built, Kinds
-from .torch_parts import attention, dense, recurrent, weights
+from .torch_parts import attended, attention, dense, recurrent, weights
 
 kinds = Kinds("Layers")
 
@@ -133,7 +133,7 @@ def encoded(x, layer):
     return normal(x + dense(by_hand.relu(dense(x, layer.linear1)), layer.linear2), layer.norm2)
 
 
-@kinds.refused("attention as the last layer", "weights act after or beside")
+@kinds.taken("attention as the last layer")
 def attention_last():
     class AttentionLast(nn.Module):
         def __init__(self):
@@ -144,7 +144,9 @@ def attention_last():
             hidden = torch.tanh(self.body(x))
             return self.attention(hidden, hidden, hidden)[0]
 
-    return Built(AttentionLast(), STEPS)
+    net = AttentionLast()
+    given = np.tanh(dense(STEPS, net.body))
+    return Built(net, STEPS, attended(given, net.attention), attention(given, net.attention))
 
 
 @kinds.taken("attention as the last layer, its last part named by `layer=`")
