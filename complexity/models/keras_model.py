@@ -62,6 +62,9 @@ class KerasModel(TrainedModel):
         self._check()
 
     def _check(self) -> None:
+        if not self.main and any(type(layer).__name__ == "TFSMLayer" for layer in self.by_name.values()):
+            problem, expected = "a SavedModel cannot be looked into", "the Keras model that it was exported from"
+            raise InputError(problem, model=self.name, field="layers", expected=expected, found="TFSMLayer")
         if not getattr(self.model, "built", True) or (self.main and not self.model.weights):
             problem = "the model has no weights yet: call it once on a batch, then load or train its weights"
             raise InputError(problem, model=self.name, field="weights", found="an unbuilt model")

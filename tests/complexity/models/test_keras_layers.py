@@ -174,6 +174,13 @@ def test_inputs_that_are_missing_are_named():
         complexity(model, (X, LABELS))
 
 
+def test_a_saved_model_within_a_model_is_called_that(tmp_path):
+    block_model().export(tmp_path / "saved", verbose=False)
+    model = keras.Sequential([kl.TFSMLayer(tmp_path / "saved", call_endpoint="serve")])
+    with pytest.raises(InputError, match=r"layers: a SavedModel cannot be looked into \(expected the Keras model that"):
+        complexity(model, (X, LABELS))
+
+
 def test_an_error_inside_a_model_keeps_its_words():
     class Broken(keras.Model):
         def __init__(self):
