@@ -22,6 +22,7 @@ from complexity.models.outputs import LOGITS, check_classes
 from complexity.progress import counted
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
+from complexity.timing import DECOMPOSITION, phase
 
 PERTURBATIONS = ("augmentation", "mixing")
 
@@ -145,7 +146,8 @@ class Frames:
 
     def space(self, features: Array) -> Frame:
         """The principal subspace of features: (n, r), r at most k."""
-        return principal_subspace(features, self.k, center=self.center)
+        with phase(DECOMPOSITION):
+            return principal_subspace(features, self.k, center=self.center)
 
     def features(self, change: Change) -> Array:
         """The layer's values of the changed images: (n, d).

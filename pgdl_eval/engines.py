@@ -12,6 +12,7 @@ from typing import Any
 
 from complexity.errors import InputError
 from complexity.measures.registry import Measure
+from complexity.timing import BUILDING, phase
 
 from .formats.task import StoredModel
 
@@ -42,7 +43,8 @@ class Networks:
         """
         if engine not in self.made:
             began = time.perf_counter()
-            network = MAKERS[engine](self.stored)
+            with phase(BUILDING):
+                network = MAKERS[engine](self.stored)
             self.made[engine] = network, time.perf_counter() - began
         return self.made[engine]
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .measures import find_measure
+from .report.profile import profile_table
 from .runner.ingestion import SECONDS_PER_MODEL, ingest
 from .runner.progress import model_progress
 from .terminal import console, quiet_option, settings_option
@@ -16,6 +17,10 @@ from .terminal import console, quiet_option, settings_option
 time_limit_option = click.option(
     "--time-limit", type=click.FloatRange(min=0, min_open=True), default=SECONDS_PER_MODEL, show_default=True,
     help="Seconds a model; a task has this times its models.",
+)  # fmt: skip
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), default=1, show_default=True,
+    help="Models that are computed at once, each in a process of its own; they share the cores.",
 )  # fmt: skip
 
 
@@ -33,23 +38,28 @@ time_limit_option = click.option(
     "A setting of the measures that have it, or as MEASURE.NAME of one; a combination has the settings method "
     "(mean_rank, footrule, kemeny) and weights. Repeatable."
 )
+@workers_option
+@click.option("--profile", is_flag=True, help="Say at the end, for each measure, where time went.")
 @quiet_option
 def ingest_command(
     input_dir: Path, output_dir: Path, names: tuple[str, ...], tasks: tuple[str, ...], time_limit: float,
-    settings: dict[str, Any], quiet: bool,
+    settings: dict[str, Any], workers: int, profile: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Compute measures for every model of every task in INPUT_DIR; what is done already is kept.
 
     \b
     pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --measure distance+angle
     pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --set max_samples=1000
+    pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --workers 2 --profile
     """
     measures = [find_measure(name) for name in dict.fromkeys(names)]
     with model_progress(quiet=quiet) as progress:
         outcome = ingest(
             input_dir, output_dir, measures, tasks=tasks, seconds_per_model=time_limit, settings=settings,
-            say=progress.say, step=progress.step,
+            workers=workers, profile=profile, say=progress.say, step=progress.step,
         )  # fmt: skip
+    if profile:
+        console(quiet=quiet).print(profile_table(outcome.profile))
     console(quiet=quiet).print(
         f"{outcome.computed} computed, {outcome.skipped} already done, {outcome.exceeded} out of time, "
         f"{len(outcome.failures)} failed; files in {output_dir}",

@@ -70,6 +70,34 @@ def variant(measure: Measure, name: str) -> Variant:
     return Variant(**{**declared, "name": name, "function": partial(measure.function, **fixed)}, fixed=fixed)
 
 
+def address(measure: Measure) -> str:
+    """The name by which another process finds this measure: `package.module:function`, with the settings of a variant.
+
+    Raises
+    ------
+    InputError
+        If it cannot be found by that.
+    """
+    base = base_name(measure.name)
+    function = _function(measure)
+    dotted = f"{function.__module__}:{getattr(function, '__qualname__', '')}"
+    name = (base if ":" in base else dotted) + measure.name.removeprefix(base)
+    try:
+        found = find_measure(name)
+    except InputError:
+        found = None
+    if found is None or _function(found) is not function or found.needs != measure.needs:
+        problem = "no other process finds this measure: it can be computed in one process alone"
+        raise InputError(problem, field=measure.name, expected="a function at package.module:function", found=name)
+    return name
+
+
+def _function(measure: Measure) -> Any:
+    """The function of a measure, without the settings that a variant adds."""
+    bound: Any = measure.function
+    return bound.func if isinstance(measure, Variant) else bound
+
+
 def read_setting(text: str) -> tuple[str, Any]:
     """The name and the value of NAME=VALUE.
 

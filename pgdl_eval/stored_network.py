@@ -16,6 +16,7 @@ from complexity.models.inputs import LOOKED_AT, Inputs, first_rows
 from complexity.models.interface import Array, TrainedModel
 from complexity.models.layers import FEATURES, INPUT, LOGITS, Findings, LayerRun, Place, parse
 from complexity.models.onnx_model import new_session
+from complexity.timing import BUILDING, FORWARD, phase
 
 from .formats.architecture import LayerConfig
 from .formats.task import StoredModel
@@ -90,7 +91,8 @@ class StoredNetwork(TrainedModel):
     @cached_property
     def graph(self) -> StoredGraph:
         """The graph of the model."""
-        return build_graph(self.stored.config, self.stored.weights)
+        with phase(BUILDING):
+            return build_graph(self.stored.config, self.stored.weights)
 
     @property
     def _logits(self) -> Tensor:
@@ -112,10 +114,12 @@ class StoredNetwork(TrainedModel):
         array = np.ascontiguousarray(inputs, np.float32)
         names = tuple(dict.fromkeys(one.name for one in tensors if one.name != GRAPH_INPUT))
         if names and names not in self._sessions:
-            self._sessions[names] = new_session(self.graph.model(shape, list(names)))
-        found = (
-            dict(zip(names, self._sessions[names].run(list(names), {GRAPH_INPUT: array}), strict=True)) if names else {}
-        )
+            with phase(BUILDING):
+                self._sessions[names] = new_session(self.graph.model(shape, list(names)))
+        found = {}
+        if names:
+            with phase(FORWARD):
+                found = dict(zip(names, self._sessions[names].run(list(names), {GRAPH_INPUT: array}), strict=True))
         found[GRAPH_INPUT] = array
         return [np.moveaxis(found[one.name], 1, -1) if one.moved else found[one.name] for one in tensors]
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from complexity.errors import InputError
 
 from .formats.task import REFERENCE, find_tasks, has_models
-from .ingest import time_limit_option
+from .ingest import time_limit_option, workers_option
 from .measures import all_measures
 from .report.files import json_text
 from .report.table1 import PAPER, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
@@ -31,6 +31,7 @@ def table1(
     output_dir: Path,
     *,
     seconds_per_model: float = SECONDS_PER_MODEL,
+    workers: int = 1,
     say: Say = lambda text: None,
     step: Step = lambda task, model, number, models: None,
 ) -> Scoreboard:
@@ -41,7 +42,7 @@ def table1(
     input_dir : a folder of tasks; or of predictions alone, as `predictions/MEASURE/TASK.predict`.
     reference_dir : TASK/model_configs.json, also below `reference_data`; None for `input_dir`.
     output_dir : keeps the values as MEASURE/TASK.predict; a later run goes on from there.
-    seconds_per_model : as for `ingest`.
+    seconds_per_model, workers : as for `ingest`.
 
     Raises
     ------
@@ -51,7 +52,9 @@ def table1(
     errors: list[str] = []
     if has_models(input_dir):
         measures = list(all_measures().values())
-        outcome = ingest(input_dir, output_dir, measures, seconds_per_model=seconds_per_model, say=say, step=step)
+        outcome = ingest(
+            input_dir, output_dir, measures, seconds_per_model=seconds_per_model, workers=workers, say=say, step=step
+        )
         errors += [f"{task}: {measure}: {model}: {why}" for task, measure, model, why in outcome.failures]
     board = scoreboard(_references(input_dir, reference_dir))
     board.errors[:0] = errors
@@ -96,11 +99,13 @@ def _references(input_dir: Path, reference_dir: Path | None) -> dict[str, Path]:
 @click.option("--out", "output_dir", type=click.Path(path_type=Path), default=Path("table1_output"),
               show_default=True, help="Where values are kept and the table is written.")  # fmt: skip
 @time_limit_option
+@workers_option
 @quiet_option
 @json_option
 def table1_command(
-    input_dir: Path, reference_dir: Path | None, output_dir: Path, time_limit: float, quiet: bool, as_json: bool
-) -> None:
+    input_dir: Path, reference_dir: Path | None, output_dir: Path, time_limit: float, workers: int, quiet: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """The paper's Table 1 on the models, or the predictions, in INPUT_DIR; what is done already is kept.
 
     \b
@@ -109,8 +114,9 @@ def table1_command(
     """
     with model_progress(quiet=quiet) as progress:
         board = table1(
-            input_dir, reference_dir, output_dir, seconds_per_model=time_limit, say=progress.say, step=progress.step
-        )
+            input_dir, reference_dir, output_dir, seconds_per_model=time_limit, workers=workers, say=progress.say,
+            step=progress.step,
+        )  # fmt: skip
     write_table(board, output_dir)
     if as_json:
         rows = records(list(board.rows.values()), list(board.tasks))

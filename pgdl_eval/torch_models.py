@@ -13,6 +13,7 @@ from torch.nn import functional
 from complexity.models.inputs import Inputs
 from complexity.models.interface import Array, Gradients, Seen, to_numpy
 from complexity.models.torch_gradients import TorchGradients
+from complexity.timing import FORWARD, phase
 
 from .formats.architecture import LayerConfig
 from .formats.layers import LAYERS, Shape
@@ -45,7 +46,7 @@ class TorchStoredNetwork(StoredNetwork):
         return [to_numpy(tensor) for tensor in self._trainable()]
 
     def logits(self, inputs: Inputs) -> Array:
-        with torch.no_grad():
+        with phase(FORWARD), torch.no_grad():
             return to_numpy(self._forward(self._tensor(inputs))[0]).reshape(len(inputs), -1)
 
     def _trainable(self) -> list[Any]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..progress import counted
+from ..timing import FORWARD, phase
 from .inputs import LOOKED_AT, Inputs, first_rows, kind_of, named_parts, rows_of
 from .layers import (
     EQUAL,
@@ -254,7 +255,8 @@ class TrainedModel:
         InputError
             If the framework gives no gradients here, or no layer is given a floating point tensor.
         """
-        found = self._gradients(inputs).squared_jacobians(inputs)
+        with phase(FORWARD):
+            found = self._gradients(inputs).squared_jacobians(inputs)
         if not found.shape[1]:
             problem = "no layer is given numbers by which the output could be differentiated"
             names = ", ".join(f"{name} {part.dtype}" for name, part in named_parts(inputs))
@@ -273,7 +275,8 @@ class TrainedModel:
         InputError
             If the framework gives no gradients here.
         """
-        return self._gradients(inputs).loss_gradient(inputs, labels)
+        with phase(FORWARD):
+            return self._gradients(inputs).loss_gradient(inputs, labels)
 
     def weights(self) -> list[Array]:
         """Copies of all weights, those of normalization statistics included, in the framework's order."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..timing import FORWARD, phase
 from .inputs import (
     LOOKED_AT,
     Inputs,
@@ -97,7 +98,7 @@ class KerasModel(TrainedModel):
         runs: list[LayerRun] = []
         known: list[tuple[Any, Any]] = []
         watched = self.by_name if watch is None else {watch: self.by_name[watch]}
-        with self._alone(gradients=False), self._noted(watched, runs, known):
+        with phase(FORWARD), self._alone(gradients=False), self._noted(watched, runs, known):
             output = self._call(self.arrays(inputs))
         return Trace(next((given for after, given in known if after is output), output), runs)
 

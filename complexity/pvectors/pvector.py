@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..timing import DECOMPOSITION, phase
 from .accuracy import Accuracy, distances
 from .lanczos import ROUNDING, Lanczos, rank_error, start_vectors
 from .sources import BlockSource, Matrix, Source, Vectors, open_source
@@ -91,13 +92,14 @@ def p_vectors(
     >>> found.vectors[:, 0].round(6), found.singular_values.round(6), bool(found.converged[0])
     (array([0.6, 0.8, 0. ]), array([5., 1.]), True)
     """
-    source = open_source(matrix)
-    sample, complete = source.sample(SAMPLE_ENTRIES)
-    _check_count(k, min(sample.shape) if complete else source.shape[1])
-    if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
-        found = _by_gram_matrix(source, sample, k, center, tolerance)
-    else:
-        found = _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
+    with phase(DECOMPOSITION):
+        source = open_source(matrix)
+        sample, complete = source.sample(SAMPLE_ENTRIES)
+        _check_count(k, min(sample.shape) if complete else source.shape[1])
+        if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
+            found = _by_gram_matrix(source, sample, k, center, tolerance)
+        else:
+            found = _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
     if hasattr(matrix, "detach") and isinstance(found.vectors, np.ndarray):
         import torch
 

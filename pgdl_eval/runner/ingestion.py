@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from complexity.errors import InputError, InputWarning
+from complexity.errors import InputError
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
-from complexity.read_ahead import read_ahead
 from complexity.samples import Samples
+from complexity.timing import READING, phase, timed
 
-from ..engines import Networks, engine_for, engine_version
 from ..formats.predictions import EXCEEDED
-from ..formats.task import StoredModel, Task, find_tasks
-from ..measures import chosen_settings
+from ..formats.task import Task, find_tasks
+from ..measures import address, chosen_settings
 from ..sheet import Say, Sheet, open_sheet, prediction_file
 from .combined import combine, summary
+from .computing import Computed, Job
+from .processes import worker_pool
+from .workers import AtWork, OneProcess, Processes, Workers
 
 SECONDS_PER_MODEL = 300.0  # the competition's limit
 
@@ -33,12 +30,23 @@ Step = Callable[[str, str, int, int], None]
 
 @dataclass
 class Outcome:
-    """What a run of `ingest` did: counts, and the failures as (task, measure, model, why)."""
+    """What a run of `ingest` did: counts, and the failures as (task, measure, model, why).
+
+    `profile` has the seconds by measure and phase where they were asked for; what measures share counts for the first
+    that needs it.
+    """
 
     computed: int = 0
     skipped: int = 0
     exceeded: int = 0
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
+    profile: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def spent(self, measure: str, phases: Mapping[str, float]) -> None:
+        """Add seconds of a measure, by phase."""
+        so_far = self.profile.setdefault(measure, {})
+        for name, seconds in phases.items():
+            so_far[name] = so_far.get(name, 0.0) + seconds
 
 
 def ingest(
@@ -49,6 +57,8 @@ def ingest(
     tasks: Sequence[str] = (),
     seconds_per_model: float = SECONDS_PER_MODEL,
     settings: Mapping[str, Any] | None = None,
+    workers: int = 1,
+    profile: bool = False,
     say: Say = lambda text: None,
     step: Step = lambda task, model, number, models: None,
 ) -> Outcome:
@@ -65,34 +75,47 @@ def ingest(
     seconds_per_model : a task's budget is this times its models; the model that runs past it keeps its value, all
         later ones get "EXCEEDED".
     settings : keyword arguments for the measures that take them; MEASURE.NAME is one for this measure alone.
+    workers : processes that compute models, beside this one, which alone writes. Values, order and time limits are as
+        with one; measures are found by their names in each. A script that asks for several must keep its own work
+        behind `if __name__ == "__main__":`, since they import it.
+    profile : note in the outcome where time went.
     say, step : called with each message, and before each model with the names of task and model, its number
         from 0 and how many there are; once more with an empty name when all are done.
 
     Raises
     ------
     InputError
-        For folders or settings that cannot be used. What is wrong with one model, or with one task, stands in the
-        outcome instead, and the others run.
+        For folders or settings that cannot be used, measures that workers cannot find, and a worker that ends. What is
+        wrong with one model, or with one task, stands in the outcome instead, and the others run.
     """
     outcome = Outcome()
     measures = _with_components(measures)
     chosen = chosen_settings(measures, settings or {})
-    for task in _selected(find_tasks(input_dir), tasks, input_dir):
-        try:
-            samples = Samples(*task.training_samples())
-        except InputError as error:
-            outcome.failures.append((task.name, "all measures", "all models", str(error)))
-            say(f"failed {task.name}: {error}")
-            continue
-        sheets = {}
+    if workers > 1:
         for measure in measures:
-            file = prediction_file(output_dir, measure, task.name, len(measures))
-            sheets[measure.name] = open_sheet(file, measure, chosen[measure.name], task.name, samples.digest, say)
-        run = TaskRun(task, samples, seconds_per_model * len(task.models), outcome, say, step)
-        run.compute([sheet for sheet in sheets.values() if not isinstance(sheet.measure, Combination)])
-        for sheet in sheets.values():
-            if isinstance(sheet.measure, Combination):
-                run.combine(sheet, [sheets[part.name] for part in sheet.measure.components])
+            if not isinstance(measure, Combination):
+                address(measure)  # one that workers cannot find is said before anything is computed
+    with _processes(workers, profile) as processes:
+        for task in _selected(find_tasks(input_dir), tasks, input_dir):
+            try:
+                with timed(profile) as clock, phase(READING):
+                    samples = Samples(*task.training_samples())
+            except InputError as error:
+                outcome.failures.append((task.name, "all measures", "all models", str(error)))
+                say(f"failed {task.name}: {error}")
+                continue
+            sheets = {}
+            for measure in measures:
+                file = prediction_file(output_dir, measure, task.name, len(measures))
+                sheets[measure.name] = open_sheet(file, measure, chosen[measure.name], task.name, samples.digest, say)
+            single = [sheet for sheet in sheets.values() if not isinstance(sheet.measure, Combination)]
+            if clock:
+                outcome.spent(single[0].measure.name, clock.seconds)
+            run = TaskRun(task, samples, seconds_per_model * len(task.models), outcome, say, step, processes)
+            run.compute(single)
+            for sheet in sheets.values():
+                if isinstance(sheet.measure, Combination):
+                    run.combine(sheet, [sheets[part.name] for part in sheet.measure.components])
     return outcome
 
 
@@ -106,29 +129,44 @@ class TaskRun:
     outcome: Outcome
     say: Say
     step: Step
+    processes: Processes
 
     def compute(self, sheets: Sequence[Sheet]) -> None:
-        """Compute the values that the sheets of single measures lack, model by model."""
+        """Compute the values that the sheets of single measures lack; they are kept in the order of the models."""
         task, outcome = self.task, self.outcome
         outcome.skipped += sum(sheet.done(model) for sheet in sheets for model in task.models)
         for sheet in sheets:
             sheet.write()  # a folder that cannot be written is said before anything is computed
-        wanted = [model for model in task.models if any(self._runs(sheet, model) for sheet in sheets)]
-        stored = read_ahead(partial(task.read_model, model) for model in wanted)
-        for number, model in enumerate(task.models):
-            self.step(task.name, model, number, len(task.models))
-            waiting = [sheet for sheet in sheets if not sheet.done(model)]
-            running = [sheet for sheet in waiting if self._runs(sheet, model)]
-            for sheet in waiting:
-                if sheet not in running:
-                    sheet.values[model] = EXCEEDED
-                    outcome.exceeded += 1
-                    sheet.write()
-            if model in wanted:
-                read = next(stored)
-                if running:
-                    self._model(model, read, running)
+        wanted = [model for model in task.models if self._running(sheets, model)]
+        with self.processes.of(task, self.samples, wanted, lambda model: self._jobs(sheets, model)) as at_work:
+            try:
+                self._models(sheets, at_work)
+            except BaseException:
+                for model, found in at_work.finished():  # what other processes have done already is not lost
+                    for sheet in self._running(sheets, model):
+                        self._keep(sheet, model, found[sheet.measure.name])
+                raise
         self.step(task.name, "", len(task.models), len(task.models))
+
+    def _models(self, sheets: Sequence[Sheet], at_work: AtWork) -> None:
+        for number, model in enumerate(self.task.models):
+            self.step(self.task.name, model, number, len(self.task.models))
+            running = self._running(sheets, model)
+            for sheet in sheets:
+                if not sheet.done(model) and sheet not in running:
+                    sheet.values[model] = EXCEEDED
+                    self.outcome.exceeded += 1
+                    sheet.write()
+            found = at_work.results(model, [_job(sheet) for sheet in running])
+            for sheet, computed in zip(running, found, strict=True):
+                self._keep(sheet, model, computed)
+
+    def _running(self, sheets: Sequence[Sheet], model: str) -> list[Sheet]:
+        """The sheets in which the model still needs a value, and that have time for it."""
+        return [sheet for sheet in sheets if not sheet.done(model) and sheet.seconds() < self.budget]
+
+    def _jobs(self, sheets: Sequence[Sheet], model: str) -> list[Job]:
+        return [_job(sheet) for sheet in self._running(sheets, model)]
 
     def combine(self, sheet: Sheet, components: Sequence[Sheet]) -> None:
         """Aggregate the components' values over all models, and note what came of it."""
@@ -147,63 +185,41 @@ class TaskRun:
         self.outcome.computed += len(sheet.values) - done
         self.say(f"{self.task.name} {name}: {summary(sheet)}")
 
-    def _runs(self, sheet: Sheet, model: str) -> bool:
-        """Whether the model still needs a value, and there is time for it."""
-        return not sheet.done(model) and sheet.seconds() < self.budget
-
-    def _model(self, model: str, read: Future[StoredModel], sheets: Sequence[Sheet]) -> None:
-        """Read a model once and compute every measure of it."""
-        try:
-            networks = Networks(read.result())
-        except Exception as error:
-            for sheet in sheets:
-                self._fail(sheet, model, error)
-            return
-        for sheet in sheets:
-            began = time.perf_counter()
-            try:
-                engine = engine_for(sheet.measure)
-                before = engine in networks.made
-                network, building = networks.on(engine)
-                self._value(sheet, model, network)
-                self.outcome.computed += 1
-            except Exception as error:
-                self._fail(sheet, model, error)
-                continue
-            sheet.provenance.engines[model] = engine_version(engine)
-            sheet.provenance.seconds[model] = (building if before else 0.0) + time.perf_counter() - began
-            sheet.write()
-
-    def _value(self, sheet: Sheet, model: str, network: Any) -> None:
-        """Compute one value, with the doubts that the measure has of it."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            value = sheet.measure(network, self.samples, progress=False, **sheet.settings)
-        if not np.isfinite(value):
-            raise InputError(
-                "the measure is not a finite number", model=model, field=sheet.measure.name, found=float(value)
-            )
-        sheet.values[model] = float(value)
-        if value.own_details:
-            sheet.provenance.details[model] = value.own_details
-        doubts = [str(one.message) for one in caught if issubclass(one.category, InputWarning)]
-        if doubts:
-            sheet.provenance.warnings[model] = doubts
-            for doubt in doubts:
-                self.say(f"warning {self.task.name} {model} {sheet.measure.name}: {doubt}")
-
-    def _fail(self, sheet: Sheet, model: str, error: Exception) -> None:
-        """Note a model without a value: any exception of a stranger's measure or model counts, the others still run."""
-        folder = self.task.folder / model
-        if isinstance(error, InputError):
-            why = str(error.at(file=folder, model=model))
+    def _keep(self, sheet: Sheet, model: str, computed: Computed) -> None:
+        """Write what came of a model in its sheet, and tell of doubts and failures."""
+        name, kept = sheet.measure.name, sheet.provenance
+        if computed.phases:
+            self.outcome.spent(name, computed.phases)
+        if computed.value is None:
+            sheet.values.pop(model, None)
+            kept.failures[model] = computed.failure
+            self.outcome.failures.append((self.task.name, name, model, computed.failure))
+            self.say(f"failed {self.task.name} {model} {name}: {computed.failure}")
         else:
-            why = f"{folder}: {type(error).__name__}: {error}"
-        sheet.values.pop(model, None)
-        sheet.provenance.failures[model] = why
-        self.outcome.failures.append((self.task.name, sheet.measure.name, model, why))
-        self.say(f"failed {self.task.name} {model} {sheet.measure.name}: {why}")
+            self.outcome.computed += 1
+            sheet.values[model] = computed.value
+            kept.engines[model], kept.seconds[model] = computed.engine, computed.seconds
+            if computed.details:
+                kept.details[model] = computed.details
+            if computed.doubts:
+                kept.warnings[model] = computed.doubts
+        for doubt in computed.doubts:
+            self.say(f"warning {self.task.name} {model} {name}: {doubt}")
         sheet.write()
+
+
+def _job(sheet: Sheet) -> Job:
+    return Job(sheet.measure, sheet.settings)
+
+
+@contextmanager
+def _processes(workers: int, profile: bool) -> Iterator[Processes]:
+    """This process alone, or so many others."""
+    if workers == 1:
+        yield OneProcess(profile)
+        return
+    with worker_pool(workers) as pool:
+        yield Workers(pool, workers, profile)
 
 
 def _with_components(measures: Sequence[Measure]) -> list[Measure]:

@@ -1,0 +1,58 @@
+"""Worker processes that end with the one that began them, and at once where it is interrupted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from threading import Thread
+
+# What the libraries that compute here read when they are loaded: NumPy and ONNX Runtime, PyTorch, TensorFlow.
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+@contextmanager
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool of so many new processes, which share the cores unless OMP_NUM_THREADS says how many threads each has.
+
+    When the context ends, calls that still run end with it.
+    """
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    with _threads_of_each(workers), ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(multiprocessing.active_children()) - before:
+                worker.terminate()
+
+
+def begin_worker() -> None:
+    """What a worker does first: leave Ctrl-C to its parent, and end when that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent ends its workers
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+@contextmanager
+def _threads_of_each(workers: int) -> Iterator[None]:
+    """Processes that begin within the context have their share of the cores; what is set already stays."""
+    share = str(max(1, len(os.sched_getaffinity(0)) // workers))
+    added = [name for name in THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, share))
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def _end_with_parent() -> None:
+    """End this worker with its parent: if that was killed, it would work on for nobody."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
