@@ -26,9 +26,8 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
             for worker in set(multiprocessing.active_children()) - before:
-                worker.terminate()
+                worker.terminate()  # the pool waits for their end
 
 
 def begin_worker() -> None:
