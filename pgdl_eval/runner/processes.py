@@ -50,7 +50,7 @@ def _threads_of_each(workers: int) -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """End this worker with its parent: if that was killed, it would work on for nobody."""
+    """End this worker with its parent: if that was killed, it would go on beside those that resume the work."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

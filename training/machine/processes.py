@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from threading import Thread
 from typing import Any, TypeVar
 
 import torch
+
+from pgdl_eval.runner.processes import begin_worker
 
 Call = TypeVar("Call", bound=tuple[Any, ...])
 Result = TypeVar("Result")
@@ -44,14 +43,5 @@ def in_processes(
 
 
 def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent ends its workers
+    begin_worker()
     torch.set_num_threads(1)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker with its parent: if that was killed, it would train on beside those that resume the run."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
