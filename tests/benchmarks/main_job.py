@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from pgdl_eval.terminal import run
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "CHECKOUT/pgdl_eval/sample"
 COMMAND_LINE = "from training.command import main; main()"
+PACKAGES = ("complexity", "baselines", "pgdl_eval", "training")
 Figures = dict[str, Any]
 
 
@@ -74,7 +75,7 @@ TABLE = ("-m", "pgdl_eval", "table1", SAMPLE, "--out", "out")
 SCORE = ("CHECKOUT/pgdl_eval/score.py", "ref", "res", "out")
 MAIN_JOB, IMPORT = ("CHECKOUT/pgdl_eval/score.py",), ("-c", "import complexity")
 WORKS = (
-    Work("`import complexity`", 0.2, IMPORT, IMPORT, 5, missed="SciPy is imported with the package; on first use next."),
+    Work("`import complexity`", 0.2, IMPORT, IMPORT, 5, missed="SciPy comes with the package; on first use next."),
     Work(
         "`pvector --help` (before: `python -m pgdl_eval --help`)", 0.5, ("-c", COMMAND_LINE, "--help"),
         ("-m", "pgdl_eval", "--help"), 5, missed="The commands' module imports what one of them needs.",
@@ -112,18 +113,29 @@ class Side:
 
         return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
 
-    def environment(self, cache: Path) -> dict[str, str]:
-        """That of this process, with the checkout's code first and compiled modules kept where nobody else does."""
-        kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return {**kept, "PYTHONPATH": str(self.checkout), "PYTHONPYCACHEPREFIX": str(cache / self.name)}
+    def environment(self) -> dict[str, str]:
+        """That of this process, with the checkout's code first."""
+        return {**os.environ, "PYTHONPATH": str(self.checkout)}
 
-    def check(self, cache: Path) -> None:
-        """Raise if the Python would run another checkout's code."""
-        code = "import complexity; print(complexity.__file__)"
-        call = [self.python, "-c", code]
-        done = subprocess.run(call, env=self.environment(cache), cwd=cache, capture_output=True, text=True, check=True)
-        if not Path(done.stdout.strip()).resolve().is_relative_to(self.checkout.resolve()):
-            raise click.UsageError(f"{self.python} runs {done.stdout.strip()}, not {self.checkout}")
+    def copied(self, folder: Path) -> Side:
+        """This side with a copy of the code, compiled as an installation would leave it.
+
+        Raises
+        ------
+        click.ClickException
+            If the Python would run other code all the same.
+        """
+        target = folder / self.name
+        for package in PACKAGES:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(self.checkout / package, target / package, ignore=ignored)
+        subprocess.run([self.python, "-m", "compileall", "-q", target], check=True)
+        side = replace(self, checkout=target)
+        call = [self.python, "-c", "import complexity; print(complexity.__file__)"]
+        done = subprocess.run(call, env=side.environment(), cwd=folder, capture_output=True, text=True, check=True)
+        if not Path(done.stdout.strip()).is_relative_to(target):
+            raise click.ClickException(f"{self.python} runs {done.stdout.strip()}, not {self.checkout}")
+        return side
 
 
 @contextmanager
@@ -133,7 +145,7 @@ def fresh_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def one_run(side: Side, work: Work, cache: Path) -> Figures:
+def one_run(side: Side, work: Work) -> Figures:
     """Seconds and peak memory of one process with those that it began and waited for."""
     words = work.now if side.name == "now" else work.before
     call = [side.python, *(word.replace("CHECKOUT", str(side.checkout)) for word in words)]
@@ -142,7 +154,7 @@ def one_run(side: Side, work: Work, cache: Path) -> Figures:
         with (folder / "output.txt").open("w+") as output:
             began = time.perf_counter()
             process = subprocess.Popen(
-                call, cwd=folder, env=side.environment(cache), stdout=output, stderr=subprocess.STDOUT
+                call, cwd=folder, env=side.environment(), stdout=output, stderr=subprocess.STDOUT
             )
             _, status, used = os.wait4(process.pid, 0)
             wall = time.perf_counter() - began
@@ -154,18 +166,16 @@ def one_run(side: Side, work: Work, cache: Path) -> Figures:
 
 
 def measure(sides: Sequence[Side], works: Sequence[Work], repeats: int, console: Console) -> list[Figures]:
-    """All runs of all works, those of the sides in turn; the first run of a work that runs more than once is left out."""
+    """All runs of all works, those of the sides in turn; of several runs of a work the first is not counted."""
     rows = []
-    with tempfile.TemporaryDirectory(prefix="pvector-bytecode-") as folder:
-        cache = Path(folder)
-        for side in sides:
-            side.check(cache)
+    with fresh_folder() as folder:
+        copies = [side.copied(folder) for side in sides]
         for work in works:
             runs: dict[str, list[Figures]] = {side.name: [] for side in sides}
             times = min(repeats, work.repeats)
             for number in range(times + (times > 1)):
-                for side in sides:
-                    found = one_run(side, work, cache)
+                for side in copies:
+                    found = one_run(side, work)
                     console.print(f"{work.name}: {side.name}: {found['wall']:.2f} s", markup=False)
                     if number or times == 1:
                         runs[side.name].append(found)
