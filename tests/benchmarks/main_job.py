@@ -75,23 +75,23 @@ TABLE = ("-m", "pgdl_eval", "table1", SAMPLE, "--out", "out")
 SCORE = ("CHECKOUT/pgdl_eval/score.py", "ref", "res", "out")
 MAIN_JOB, IMPORT = ("CHECKOUT/pgdl_eval/score.py",), ("-c", "import complexity")
 WORKS = (
-    Work("`import complexity`", 0.2, IMPORT, IMPORT, 5, missed="SciPy comes with the package; on first use next."),
+    Work("`import complexity`", 0.2, IMPORT, IMPORT, 5, missed="Half of it is NumPy's own import."),
     Work(
         "`pvector --help` (before: `python -m pgdl_eval --help`)", 0.5, ("-c", COMMAND_LINE, "--help"),
         ("-m", "pgdl_eval", "--help"), 5, missed="The commands' module imports what one of them needs.",
     ),
     Work(
         "`score`, 1 measure, 2 tasks", 1.0, SCORE, SCORE, 3, two_tasks,
-        missed="scipy.stats and matplotlib are imported, and a picture a task is drawn: both on demand next.",
+        missed="Half of it is matplotlib and a picture a task, a quarter the import of scipy.stats; on demand next.",
     ),
     Work(
         "the README's main job on the sample", 4.0, MAIN_JOB, MAIN_JOB, 2,
-        missed="Imports and drawing are the larger part, see `score`.",
+        missed="As for `score`: imports and drawing.",
     ),
-    Work("`distance` and `vc_dimension` on the sample", 2.0, INGEST, INGEST, 2, missed="Imports, see `score`."),
+    Work("`distance` and `vc_dimension` on the sample", 2.0, INGEST, INGEST, 2, missed="Imports, then reading files."),
     Work(
         "Table 1 on the sample, all rows", 40.0, TABLE, TABLE, 1,
-        missed="Jacobian and sharpness of networks this small: fewer calls of PyTorch next, by larger batches.",
+        missed="Gradients: `jacobian_norm` and `sharpness` on PyTorch; larger batches next.",
     ),
 )  # fmt: skip
 
