@@ -157,7 +157,7 @@ def _write_samples(folder: Path, samples: Samples) -> None:
     """Write inputs and labels for the workers."""
     try:
         np.save(folder / "inputs.npy", samples.one_input())
-        np.save(folder / "labels.npy", np.asarray(samples.labels))
+        np.save(folder / "labels.npy", np.asarray(samples.targets))
     except OSError as error:
         raise InputError(f"the workers' samples cannot be written: {error}", file=folder) from error
 
