@@ -52,7 +52,7 @@ def warn_of_probabilities(layer: str, rows: Any, model: str) -> None:
     if found:
         kind = "probabilities" if found[0] is rows else "logarithms of probabilities"
         warn(f"{model}: the outputs are {kind}: the network ends in a softmax that could not be left out")
-    elif (rows >= 0).all() and (rows <= 1).all() and ((rows > 0) & (rows < 1)).any():
+    elif 0 <= rows.min() < 0.5 < rows.max() <= 1 and ((rows > 0) & (rows < 1)).any():
         warn(f"{model}: all outputs are between 0 and 1, as those of a sigmoid, which is not left out")
 
 

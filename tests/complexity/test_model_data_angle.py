@@ -287,3 +287,10 @@ def test_outputs_of_sigmoids_are_said(images):
     network(torch.tensor(images[0][:1]))
     with pytest.warns(InputWarning, match="all outputs are between 0 and 1, as those of a sigmoid"):
         complexity(network, images, layer="logits")
+
+
+def test_means_of_rectified_features_are_no_sigmoids(images):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(3), torch.nn.ReLU(), torch.nn.Tanh())
+    network(torch.tensor(images[0][:1]))
+    network[1].weight.data *= 0.01
+    complexity(network, images, layer="logits")
