@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Table = NDArray[np.float64]
 SETTLED = 5.0  # degrees
+ROUNDING = {np.float32: 6e-8, np.float64: 1e-15}  # of products and eigenvalues, relative to the Frobenius norm
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Accuracy:
     def out_of_reach(self, tolerance: float) -> bool:
         """Whether values are so close to each other that rounding alone exceeds the tolerance."""
         return self.settled() and bool(np.any(_degrees(self.rounding, self._gap(self.lower)) > tolerance))
+
+    def reachable(self, tolerance: float) -> Table:
+        """The residual at which the angle would be within the tolerance, without rounding and with the lower bound."""
+        return np.asarray(np.sin(np.radians(tolerance)) * np.maximum(self._gap(self.lower), 0.0))
 
     def _gap(self, following: float) -> Table:
         """Distance of each square to the nearest other, over the largest, if the next one is `following`."""

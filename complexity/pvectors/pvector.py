@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..timing import DECOMPOSITION, phase
 from .accuracy import Accuracy, distances
-from .lanczos import ROUNDING, Lanczos, rank_error, start_vectors
-from .sources import BlockSource, Matrix, Source, Vectors, open_source
+from .gram import by_gram_matrix, of_small_matrix
+from .lanczos import Lanczos, rank_error, start_vectors
+from .sources import ArraySource, BlockSource, Matrix, Source, TransposedSource, Vectors, open_source
+from .threads import one_blas_thread
 from .watch import NextValue
 
 Table = NDArray[np.float64]
@@ -92,19 +94,25 @@ def p_vectors(
     >>> found.vectors[:, 0].round(6), found.singular_values.round(6), bool(found.converged[0])
     (array([0.6, 0.8, 0. ]), array([5., 1.]), True)
     """
-    with phase(DECOMPOSITION):
-        source = open_source(matrix)
-        sample, complete = source.sample(SAMPLE_ENTRIES)
-        _check_count(k, min(sample.shape) if complete else source.shape[1])
-        if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
-            found = _by_gram_matrix(source, sample, k, center, tolerance)
-        else:
-            found = _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
+    with phase(DECOMPOSITION), one_blas_thread() as threads:
+        found = _found(open_source(matrix), threads, k, center, tolerance, rng)
     if hasattr(matrix, "detach") and isinstance(found.vectors, np.ndarray):
         import torch
 
         return replace(found, vectors=torch.as_tensor(found.vectors))
     return found
+
+
+def _found(source: Source, threads: int, k: int, center: bool, tolerance: float, rng: Any) -> PVectors:
+    sample, complete = source.sample(SAMPLE_ENTRIES)
+    _check_count(k, min(sample.shape) if complete else source.shape[1])
+    if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
+        return _by_gram_matrix(source, sample, k, center, tolerance)
+    if isinstance(source, BlockSource) and not complete:
+        source.threads = threads
+    if isinstance(source, ArraySource) and source.shape[0] < source.shape[1]:
+        source = source.transposed()
+    return _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
 
 
 def singular_values(matrix: Matrix, *, center: bool = False, relative_error: float = 0.0) -> Table:
@@ -140,33 +148,37 @@ def _by_lanczos(
     precisions = (np.float32, np.float64, np.float64)[0 if source.single else 1 :]
     if center:
         source.center(precisions[0])
+    if isinstance(source, TransposedSource):
+        sample, _ = source.sample(SAMPLE_ENTRIES)
     start, room = start_vectors(source, sample, k, rng)
-    next_value = NextValue(source, k, room, rng)
+    next_value, spent = NextValue(source, k, room, rng), 0.0
     for precision in precisions:
         if center and precision is not precisions[0]:
             source.center(precision)
-        search = Lanczos(source, start, k, precision, next_value)
-        if search.run(tolerance) or (precision is np.float64 and not next_value.missed(search.space)):
+        search = Lanczos(source, start, k, precision, next_value, spent)
+        done = search.run(tolerance)
+        if search.gave_up and isinstance(source, BlockSource):
+            return _by_large_gram_matrix(source, k, center, tolerance)
+        if done or (precision is np.float64 and not next_value.missed(search.space)):
             break
-        start = search.restart()
-    route = f"lanczos in {precision.__name__}"
-    return _result(source, search.left(), search.accuracy, tolerance, route)
+        start, spent = search.restart(), search.spent
+    left = search.right() if isinstance(source, TransposedSource) else search.left()
+    return _result(source, left, search.accuracy, tolerance, f"lanczos in {precision.__name__}")
+
+
+def _by_large_gram_matrix(source: BlockSource, k: int, center: bool, tolerance: float) -> PVectors:
+    """The P-vectors of a matrix that resists the iteration; its shorter side is d."""
+    if center:
+        source.center(np.float64)
+    right, left, accuracy = by_gram_matrix(source, k)
+    if isinstance(source, TransposedSource):
+        left = right * np.sqrt(accuracy.squares[:, None])
+    return _result(source, left, accuracy, tolerance, "lanczos, then the gram matrix")
 
 
 def _by_gram_matrix(source: BlockSource, matrix: NDArray[Any], k: int, center: bool, tolerance: float) -> PVectors:
     """The P-vectors of a small matrix (n, d), whole and in float64."""
-    whole = source.hold(matrix, center)
-    tall = len(whole) >= whole.shape[1]
-    squares, vectors = np.linalg.eigh(whole.T @ whole if tall else whole @ whole.T)
-    vectors = np.ascontiguousarray(vectors[:, : -k - 1 : -1].T)
-    right = vectors if tall else vectors @ whole
-    right /= np.maximum(_norms(source, right), 1e-300)[:, None]
-    left = right @ whole.T
-    sigma = np.maximum(_norms(source, left), 1e-300)
-    residual = _norms(source, left @ whole - right * sigma[:, None] ** 2) / (sigma * sigma[0])
-    rounding = ROUNDING[np.float64] * source.raw_squares**0.5 / sigma
-    following = max(0.0, float(squares[-k - 1])) if len(squares) > k else 0.0
-    accuracy = Accuracy(sigma**2, residual, rounding, following, following)
+    left, accuracy = of_small_matrix(source, source.hold(matrix, center), k)
     return _result(source, left, accuracy, tolerance, "gram matrix")
 
 

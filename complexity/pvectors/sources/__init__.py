@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from .blocks import ArraySource, BlockSource, StreamSource
+from .arrays import ArraySource, TransposedSource
+from .blocks import BlockSource
 from .source import Source, Vectors, check_matrix
+from .streams import StreamSource
 from .tables import readable
 
-__all__ = ["BlockSource", "Matrix", "Source", "Vectors", "open_source"]
+__all__ = ["ArraySource", "BlockSource", "Matrix", "Source", "TransposedSource", "Vectors", "open_source"]
 
 # A NumPy array, memory map, PyTorch tensor, Dask array, data frame, sparse matrix of SciPy or list of rows (n, d), or a
 # re-iterable stream of row blocks (b, d). Not a union, since the frameworks' types are not at hand.

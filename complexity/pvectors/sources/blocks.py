@@ -1,49 +1,50 @@
-"""Matrices that are read in blocks of rows: arrays, memory maps, tensors in main memory, streams."""
+"""Matrices that are read in blocks of rows."""
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from collections.abc import Iterator
 from functools import partial
-from itertools import repeat
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...read_ahead import read_ahead
-from .source import Source, check_matrix, is_single
+from ..threads import in_order
+from .products import Products, sum_of_squares
+from .source import Source
 
 Block = NDArray[Any]
-BLOCK_BYTES = 2**22  # of a block that stays in cache between its two products
+PART_BYTES = 2**20  # of a part that is used more than once while it is in cache
+GRAM_ENTRIES = 2**20  # of a part whose Gram matrix is added to that of the others
 
 
 class BlockSource(Source):
-    """A matrix as blocks of rows, each used twice while it is in cache."""
+    """A matrix as blocks of rows, each used twice while it is in cache.
+
+    Attributes
+    ----------
+    threads : by how many the blocks are multiplied; values do not depend on it.
+    """
+
+    threads = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._local = threading.local()
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
         """All rows in order, as blocks (b, d) of any size."""
 
-    def _parts(self, precision: Any) -> Iterator[tuple[int, Block]]:
-        """Parts of blocks that fit into cache, scaled and in `precision`, each with the number of its first row.
-
-        A part is valid until the next one is asked for.
-        """
-        start, buffer = 0, np.zeros((0, 0), precision)
+    def _numbered(self) -> Iterator[tuple[int, Block]]:
+        """All blocks, each with the number of its first row."""
+        start = 0
         for block in self.blocks():
-            rows = max(1, BLOCK_BYTES // (block.shape[1] * np.dtype(precision).itemsize))
-            for first in range(0, len(block), rows):
-                part = block[first : first + rows]
-                if self.scale != 1 or part.dtype != precision:
-                    # One buffer for all: fresh memory would cost more than the conversion.
-                    if len(buffer) < len(part):
-                        buffer = np.empty((rows, block.shape[1]), precision)
-                    converted = buffer[: len(part)]
-                    np.multiply(part, 1 / self.scale, out=converted, casting="unsafe")
-                    part = converted
-                yield start + first, part
+            yield start, block
             start += len(block)
         if self.shape[0] not in (-1, start):
             raise InputError(
@@ -51,22 +52,62 @@ class BlockSource(Source):
             )
         self.shape = (start, self.shape[1])
 
+    def _parts(self, precision: Any) -> Iterator[tuple[int, Block]]:
+        """Parts of blocks that fit into cache, scaled and in `precision`, each with the number of its first row.
+
+        A part is valid until the next one is asked for.
+        """
+        for start, block in self._numbered():
+            rows = max(1, PART_BYTES // (block.shape[1] * np.dtype(precision).itemsize))
+            for first in range(0, len(block), rows):
+                yield start + first, self._in(block[first : first + rows], precision)
+
+    def _in(self, part: Block, precision: Any) -> Block:
+        """A part scaled and in this precision: itself, or in the thread's buffer, which the next one takes over."""
+        if self.scale == 1 and part.dtype == precision:
+            return part
+        # Fresh memory would cost more than the conversion.
+        buffer = getattr(self._local, "buffer", None)
+        if buffer is None or buffer.size < part.size or buffer.dtype != precision:
+            buffer = self._local.buffer = np.empty(part.size, precision)
+        columns_first = part.strides[0] < part.strides[1]
+        shape = part.shape[::-1] if columns_first else part.shape
+        converted = buffer[: part.size].reshape(shape)
+        converted = converted.T if columns_first else converted
+        if self.scale == 1:
+            np.copyto(converted, part, casting="unsafe")
+        else:
+            np.multiply(part, 1 / self.scale, out=converted, casting="unsafe")
+        return converted
+
     def _read(self, right: Any, shift: NDArray[np.float64], precision: Any) -> tuple[Any, Any, float]:
-        # One vector at a time: for a block in cache two matrix-vector products are faster than the product with a thin
-        # matrix, for which BLAS first rearranges the block.
-        known, squares = np.isfinite(self.squares), 0.0
-        vectors, image, shift = right.astype(precision), np.zeros(right.shape), shift.astype(precision)
-        left: list[list[Block]] = [[] for _ in vectors]
-        for _, part in self._parts(precision):
-            for j, vector in enumerate(vectors):
-                product = part @ vector
-                if self.mean is not None:
-                    product -= shift[j]
-                left[j].append(product)
-                image[j] += product @ part
-            if not known:
-                squares += _sum_of_squares(part)
-        return np.stack([np.concatenate(products) for products in left]), image, squares
+        with_squares = not np.isfinite(self.squares)
+        products = Products(right.astype(precision), with_squares)
+        work = partial(self._multiply, products, shift, precision)
+        lefts, image, squares = [], np.zeros(right.shape), 0.0
+        for left, block_image, block_squares in in_order(work, self._numbered(), self.threads):
+            lefts.append(left)
+            image += block_image
+            squares += block_squares
+        return np.concatenate(lefts, axis=1), image, squares
+
+    def _multiply(
+        self, products: Products, shift: NDArray[np.float64], precision: Any, numbered: tuple[int, Block]
+    ) -> tuple[Block, NDArray[np.float64], float]:
+        """What `_read` gives, of one block."""
+        start, block = numbered
+        rows, squares = products.part_rows(), 0.0
+        left, image = products.left(len(block)), np.zeros(products.vectors.shape)
+        with np.errstate(over="ignore", invalid="ignore"):  # of this thread; seen in the sum of squares
+            for first in range(0, len(block), rows):
+                part = self._in(block[first : first + rows], precision)
+                here = None if self.mean is None else self._shift(shift, start + first, len(part)).astype(precision)
+                squares += products.multiply(part, left[:, first : first + rows], here, image)
+        return left, image, squares
+
+    def _shift(self, shift: NDArray[np.float64], start: int, rows: int) -> NDArray[np.float64]:
+        """What centring takes from A v in these rows: (b, 1) or (b, rows)."""
+        return shift[:, None]
 
     def hold(self, matrix: Block, center: bool) -> NDArray[np.float64]:
         """The matrix (n, d) that the caller has read, in float64, scaled and centred; errors as for `products`."""
@@ -85,6 +126,29 @@ class BlockSource(Source):
         self.raw_squares = float(np.vdot(whole, whole))
         return whole
 
+    def gram_matrix(self) -> NDArray[np.float64]:
+        """A^T A (d, d) in float64, columns centred if asked for, in one reading."""
+        self.passes += 1
+        found: Any = 0.0
+        for part in in_order(self._gram_of, self._numbered(), self.threads):
+            found = found + part
+        return np.asarray(found)
+
+    def _gram_of(self, numbered: tuple[int, Block]) -> NDArray[np.float64]:
+        start, block = numbered
+        found: Any = 0.0
+        rows = max(1, GRAM_ENTRIES // block.shape[1])
+        for first in range(0, len(block), rows):
+            part = self._in(block[first : first + rows], np.float64)
+            if self.mean is not None:
+                part = self._less_means(part, start + first)
+            found = found + part.T @ part
+        return np.asarray(found)
+
+    def _less_means(self, part: NDArray[np.float64], start: int) -> NDArray[np.float64]:
+        assert self.mean is not None
+        return np.asarray(part - self.mean)
+
     def largest(self) -> float:
         found = 0.0
         for start, part in self._parts(np.float64):
@@ -97,17 +161,31 @@ class BlockSource(Source):
         return found
 
     def _read_means(self, precision: Any) -> tuple[Any, float]:
+        blocks = self._numbered()
+        first = next(blocks)
         # Differences from the mean of the first rows, so that a large mean costs no digits.
-        near = shifted = np.zeros(0, precision)
-        sums, squares = np.zeros(self.shape[1]), 0.0
-        for start, part in self._parts(precision):
-            if start == 0:
-                near, shifted = part.mean(axis=0, dtype=np.float64).astype(precision), np.empty_like(part)
-            rest = np.subtract(part, near, out=shifted[: len(part)])
-            sums += np.ones(len(rest), precision) @ rest
-            squares += _sum_of_squares(rest)
+        part = self._in(first[1][: max(1, PART_BYTES // (8 * self.shape[1]))], precision)
+        near = part.mean(axis=0, dtype=np.float64).astype(precision)
+        work, sums, squares = partial(self._differences, near), np.zeros(self.shape[1]), 0.0
+        for block_sums, block_squares in in_order(work, chain([first], blocks), self.threads):
+            sums += block_sums
+            squares += block_squares
         mean = sums / self.shape[0]
         return near + mean, squares - self.shape[0] * float(mean @ mean)
+
+    def _differences(self, near: Block, numbered: tuple[int, Block]) -> tuple[NDArray[np.float64], float]:
+        """Sums and sum of squares of the differences of a block's rows from `near`."""
+        _, block = numbered
+        rows = max(1, PART_BYTES // (block.shape[1] * near.itemsize))
+        room, ones = np.empty((min(rows, len(block)), block.shape[1]), near.dtype), np.ones(rows, near.dtype)
+        sums, squares = np.zeros(block.shape[1]), 0.0
+        with np.errstate(over="ignore", invalid="ignore"):  # of this thread; seen in the sum of squares
+            for first in range(0, len(block), rows):
+                part = self._in(block[first : first + rows], near.dtype)
+                rest = np.subtract(part, near, out=room[: len(part)])
+                sums += ones[: len(rest)] @ rest
+                squares += sum_of_squares(rest)
+        return sums, squares
 
     def singular_values(self) -> NDArray[np.float64]:
         # The triangular factor of the rows so far takes in more of them, as many as it has columns or more at a time:
@@ -137,86 +215,3 @@ class BlockSource(Source):
                 waiting = []
         if waiting:
             yield np.concatenate(waiting)
-
-
-class ArraySource(BlockSource):
-    """A NumPy array, a memory map, or a PyTorch tensor in main memory, which shares its memory."""
-
-    def __init__(self, matrix: Any) -> None:
-        super().__init__()
-        self.matrix, self.is_tensor = matrix, hasattr(matrix, "detach")
-        self.shape, self.single = (matrix.shape[0], matrix.shape[1]), is_single(matrix.dtype)
-
-    def _rows(self, rows: slice) -> Block:
-        if not self.is_tensor:
-            return np.asarray(self.matrix[rows])
-        part = self.matrix[rows].detach()
-        # NumPy has no bfloat16.
-        return np.asarray((part.float() if str(part.dtype) == "torch.bfloat16" else part).numpy())
-
-    def blocks(self) -> Iterator[Block]:
-        step = max(1, BLOCK_BYTES // (4 * self.shape[1]))
-        for start in range(0, self.shape[0], step):
-            yield self._rows(slice(start, start + step))
-
-    def sample(self, entries: int) -> tuple[Block, bool]:
-        stride = -(-self.shape[0] // max(1, entries // self.shape[1]))
-        return self._rows(slice(None, None, stride)), stride == 1
-
-
-class StreamSource(BlockSource):
-    """A re-iterable stream of row blocks; the next block is read while the last one is multiplied."""
-
-    def __init__(self, stream: Any) -> None:
-        super().__init__()
-        try:
-            first = next(iter(stream), None)
-        except TypeError as error:
-            raise InputError(
-                "not a matrix",
-                field="matrix",
-                expected="an array or a stream of row blocks",
-                found=type(stream).__name__,
-            ) from error
-        if first is None:
-            raise InputError("the matrix is empty", field="matrix")
-        if iter(stream) is stream:
-            raise InputError(
-                "the stream can be read once only, and more passes are needed",
-                field="matrix",
-                expected="an iterable that starts anew each time, such as a list of blocks",
-                found=type(stream).__name__,
-            )
-        self.stream, first = stream, _block(first)
-        self.shape, self.single = (-1, first.shape[1]), is_single(first.dtype)
-
-    def blocks(self) -> Iterator[Block]:
-        blocks = map(_block, self.stream)
-        for read in read_ahead(repeat(partial(next, blocks, None))):
-            block = read.result()
-            del read  # which would hold the block
-            if block is None:
-                return
-            if block.shape[1] != self.shape[1]:
-                raise InputError("blocks differ in width", field="matrix", expected=self.shape[1], found=block.shape[1])
-            yield block
-
-    def sample(self, entries: int) -> tuple[Block, bool]:
-        parts, rows, most = [], 0, max(1, entries // self.shape[1])
-        for block in self.blocks():
-            parts.append(block[: most - rows])
-            rows += len(block)
-            if rows > most:
-                return np.concatenate(parts), False
-        self.shape = (rows, self.shape[1])
-        return np.concatenate(parts), True
-
-
-def _sum_of_squares(part: Block) -> float:
-    """In float64 over the rows, each summed in its own precision: one sum in float32 would lose four digits."""
-    return float(np.matmul(part[:, None, :], part[:, :, None]).sum(dtype=np.float64))
-
-
-def _block(block: Any) -> Block:
-    check_matrix(block)
-    return np.asarray(block.detach().cpu().float() if hasattr(block, "detach") else block)

@@ -98,24 +98,36 @@ class Source(ABC):
         if not np.isfinite(self.squares):
             self.squares = self.raw_squares
         if self.mean is not None:
-            image = image - self.float64(left).sum(-1)[:, None] * self.mean
+            image = self._recentred(self.float64(left), image)
         return left, image
 
     def _counted(self, right: Vectors, precision: Any) -> tuple[Vectors, Vectors]:
         self.passes += 1
         # Centring is a correction of rank one: blocks are used as they are read.
-        shift = np.zeros(len(right)) if self.mean is None else self.host(right @ self.mean)
+        shift = np.zeros(len(right)) if self.mean is None else self._shifts(right)
         with np.errstate(over="ignore", invalid="ignore"):  # seen in the sum of squares
             left, image, squares = self._read(right, shift, precision)
         if not np.isfinite(self.squares):
             self.raw_squares = squares
         return left, image
 
+    def _shifts(self, right: Vectors) -> NDArray[np.float64]:
+        """What centring takes from each A v, for the rows v of right: (b,)."""
+        return self.host(right @ self.mean)
+
+    def _recentred(self, left: Vectors, image: Vectors) -> Vectors:
+        """A^T of the centred left vectors, with the columns of A centred as well."""
+        return image - left.sum(-1)[:, None] * self.mean
+
+    def _samples(self) -> int:
+        """How many entries each mean is taken over."""
+        return self.shape[0]
+
     def _counted_means(self, precision: Any) -> tuple[Vectors, float]:
         self.passes += 1
         with np.errstate(over="ignore", invalid="ignore"):  # seen in the sum of squares
             mean, squares = self._read_means(precision)
-            self.raw_squares = squares + self.shape[0] * float((mean * mean).sum())
+            self.raw_squares = squares + self._samples() * float((mean * mean).sum())
         return mean, squares
 
     def rescaled(self, read: Callable[[], Result]) -> Result:
@@ -137,6 +149,10 @@ class Source(ABC):
             raise InputError("every entry of the matrix is zero: it has no P-vector", field="matrix")
         self.scale = 2.0 ** np.floor(np.log2(largest))
         return read()
+
+    def adopt(self, sample: Source) -> None:
+        """Scale and centre a sample of this matrix as the matrix itself."""
+        sample.scale, sample.mean = self.scale, self.mean
 
     def array(self, values: NDArray[np.float64]) -> Vectors:
         """A NumPy array as vectors of this source."""
