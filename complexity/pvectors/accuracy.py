@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,32 +38,34 @@ class Accuracy:
         As an eigenvector of A A^T, u has a residual of at most sigma_1^2 times `residual`; over the gap of the squares
         it bounds the sine of the angle (Davis and Kahan, "The rotation of eigenvectors by a perturbation III", 1970).
         """
-        return _degrees(self.residual + self.rounding, self._gap(self.upper))
+        return np.array(_degrees(self.residual + self.rounding, self._gap(self.upper)))
 
     def settled(self) -> bool:
         """Whether each vector is near some singular vector, though perhaps not the one of its rank."""
-        near = _degrees(self.residual, self._gap(self.lower)) < SETTLED
+        near = np.array(_degrees(self.residual, self._gap(self.lower))) < SETTLED
         return bool(np.all(near | (self.residual < 10 * self.rounding)))
 
     def out_of_reach(self, tolerance: float) -> bool:
         """Whether values are so close to each other that rounding alone exceeds the tolerance."""
-        return self.settled() and bool(np.any(_degrees(self.rounding, self._gap(self.lower)) > tolerance))
+        return self.settled() and max(_degrees(self.rounding, self._gap(self.lower))) > tolerance
 
     def reachable(self, tolerance: float) -> Table:
         """The residual at which the angle would be within the tolerance, without rounding and with the lower bound."""
         return np.asarray(np.sin(np.radians(tolerance)) * np.maximum(self._gap(self.lower), 0.0))
 
-    def _gap(self, following: float) -> Table:
+    def _gap(self, following: float) -> list[float]:
         """Distance of each square to the nearest other, over the largest, if the next one is `following`."""
-        return np.asarray(distances(np.append(self.squares, following)) / self.squares[0])
+        squares = self.squares.tolist()
+        return [step / squares[0] for step in distances([*squares, following])]
 
 
-def distances(values: Table) -> Table:
-    """The distance of each of k + 1 falling values, but the last, to the nearest other: (k,)."""
-    steps = values[:-1] - values[1:]
-    steps[1:] = np.minimum(steps[1:], steps[:-1]) if len(steps) > 1 else steps[1:]
-    return steps
+def distances(values: list[float]) -> list[float]:
+    """The distance of each of k + 1 falling values, but the last, to the nearest other: k."""
+    steps = [first - second for first, second in pairwise(values)]
+    return [steps[0], *map(min, pairwise(steps))]
 
 
-def _degrees(noise: Table, gap: Table) -> Table:
-    return np.asarray(np.degrees(np.arcsin(noise / np.maximum(np.maximum(noise, gap), 1e-300))))
+def _degrees(noise: Table, gap: list[float]) -> list[float]:
+    """Angles whose sine is noise over gap. Plain numbers: for a few of them arrays take ten times as long."""
+    pairs = zip(noise.tolist(), gap, strict=True)
+    return [math.degrees(math.asin(sine / max(sine, distance, 1e-300))) for sine, distance in pairs]

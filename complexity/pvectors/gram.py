@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .sources import BlockSource, Source, Vectors
 Table = NDArray[np.float64]
 MOST_COLUMNS = 4096  # whose Gram matrix is made of a large matrix
 FEW_COLUMNS = 24  # up to which all eigenvectors are as fast as those that are asked for
-LEAST = 1e-300  # in place of a zero length
+LEAST = 1e-300  # in place of zero
 
 # Nanoseconds of one thread an entry, measured with OpenBLAS on AVX-512 and AVX2: only their ratios count.
 READING, PRODUCT, MULTIPLICATION, DECOMPOSITION = 0.15, 0.06, 0.022, 0.25
@@ -37,31 +38,40 @@ def by_gram_matrix(source: BlockSource, k: int) -> tuple[Vectors, Vectors, Accur
     """Right vectors (k, d), A times them (k, n), and their accuracy, by A^T A and one more reading in float64."""
     squares, right = top_eigenpairs(source.gram_matrix(), k)
     left, image = source.products(right, np.float64)
-    sigma = np.maximum(lengths(left), LEAST)
-    residual = lengths(image - right * sigma[:, None] ** 2) / (sigma * sigma[0])
-    return right, left, accuracy_of(source, sigma, residual, squares)
+    pairs = [_length_and_residual(*vectors) for vectors in zip(right, left, image, strict=True)]
+    return right, left, _accuracy(source, pairs, squares)
 
 
 def of_small_matrix(source: BlockSource, whole: NDArray[np.float64], k: int) -> tuple[Vectors, Accuracy]:
     """A times the top right vectors (k, n) of a matrix (n, d) at hand, and their accuracy."""
-    tall = whole.shape[0] >= whole.shape[1]
-    squares, vectors = top_eigenpairs(whole.T @ whole if tall else whole @ whole.T, k)
-    right = vectors
-    if not tall:
-        right = vectors @ whole
-        right /= np.maximum(lengths(right), LEAST)[:, None]
-    left = right @ whole.T
-    sigma = np.maximum(lengths(left), LEAST)
-    residual = lengths(left @ whole - right * (sigma * sigma)[:, None]) / (sigma * sigma[0])
-    return left, accuracy_of(source, sigma, residual, squares)
+    n, d = whole.shape
+    squares, vectors = top_eigenpairs(whole.T @ whole if n >= d else whole @ whole.T, k)
+    left, pairs = np.empty((k, n)), []
+    for j, right in enumerate(vectors):
+        if n < d:
+            right = right @ whole
+            right /= max(math.sqrt(right @ right), LEAST)
+        product = np.dot(whole, right, out=left[j])
+        pairs.append(_length_and_residual(right, product, product @ whole))
+    return left, _accuracy(source, pairs, squares)
 
 
-def accuracy_of(source: Source, sigma: Table, residual: Table, squares: Table) -> Accuracy:
-    """What is known of k vectors from the top k + 1 eigenvalues of the Gram matrix, or k where it has no more."""
-    k = len(sigma)
+def _length_and_residual(right: Table, left: Table, image: Table) -> tuple[float, float]:
+    """||A v|| and ||A^T A v - ||A v||^2 v|| of a unit vector v (d,), A v (n,) and A^T A v (d,)."""
+    square = max(float(left @ left), LEAST)
+    rest = image - square * right
+    return math.sqrt(square), math.sqrt(rest @ rest)
+
+
+def _accuracy(source: Source, pairs: list[tuple[float, float]], squares: Table) -> Accuracy:
+    """What is known of k vectors, with the top k + 1 eigenvalues of the Gram matrix, or k where it has no more."""
+    k, frobenius = len(pairs), source.raw_squares**0.5
+    noise = ROUNDING[np.float64] * frobenius
     following = max(0.0, float(squares[k])) if len(squares) > k else 0.0
-    rounding = ROUNDING[np.float64] * source.raw_squares**0.5 / sigma
-    return Accuracy(sigma * sigma, residual, rounding, following, following)
+    residual = np.array([rest / (sigma * pairs[0][0]) for sigma, rest in pairs])
+    rounding = np.array([noise / sigma for sigma, _ in pairs])
+    tops = np.array([sigma * sigma for sigma, _ in pairs])
+    return Accuracy(tops, residual, rounding, following, following + noise * frobenius)
 
 
 def top_eigenpairs(gram: NDArray[np.float64], k: int) -> tuple[Table, NDArray[np.float64]]:
@@ -81,8 +91,3 @@ def _some_eigenpairs(gram: NDArray[np.float64], count: int) -> tuple[Table, NDAr
     if problem or found != count:
         return None
     return values[:count], vectors
-
-
-def lengths(rows: NDArray[np.float64]) -> Table:
-    """Euclidean lengths of the rows: (b,)."""
-    return np.asarray(np.sqrt(np.einsum("ij,ij->i", rows, rows)))

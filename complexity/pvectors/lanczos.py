@@ -19,7 +19,8 @@ START_NOISE = 1e-3  # of the random part of the start, relative to it
 MOST_STEPS = 200
 KEPT = 24  # products A v that are kept, so that the left vectors need no reading of their own
 CLOSE = 1e-3  # values that differ by less, relatively, are left to float64
-WORTH = 0.25  # of the Gram matrix's cost: after so much it is asked how much is still to come
+WORTH = 0.1  # of the Gram matrix's cost: after so much it is asked how much is still to come
+FIRST_STEPS = 3  # after which that is asked at the earliest
 
 
 class RankError(InputError):
@@ -115,18 +116,18 @@ class Lanczos:
             random = None
         if not len(start.next) or (random is not None and self._exact_to_rounding()):
             return [] if random is None else [random]
-        if random is None or not len(random.basis) or not self._last_step_is_next(tolerance):
-            return [start] if random is None else [start, random]
-        return [start]
+        if random is None or (len(random.basis) and self._enough_alone(tolerance)):
+            return [start]
+        return [start, random]
 
     def _exact_to_rounding(self) -> bool:
         """Whether the start's space has vectors that more steps would not change beyond rounding."""
         return bool(self.history) and bool(np.all(self.accuracy.residual < self.accuracy.rounding))
 
-    def _last_step_is_next(self, tolerance: float) -> bool:
-        """Whether one more step of the start's space will do, if it gains as much as the one before."""
+    def _enough_alone(self, tolerance: float) -> bool:
+        """Whether one more step of the start's space will do: a later run's first, or one that gains as much again."""
         if len(self.history) < 2:
-            return False
+            return not self.history
         expected = self.accuracy.residual * np.minimum(1, self._gain())
         return bool(np.all(replace(self.accuracy, residual=expected).angle_error() <= tolerance / 2))
 
@@ -150,7 +151,7 @@ class Lanczos:
     def _gram_matrix_is_cheaper(self, cost: float, tolerance: float) -> bool:
         """Whether the steps that seem to be left, of such a cost each, are dearer than the whole Gram matrix."""
         whole = gram_cost(self.source)
-        if self.spent < WORTH * whole:
+        if self.spent < WORTH * whole or len(self.history) < FIRST_STEPS:
             return False
         return self._steps_left(tolerance) * cost > whole
 
@@ -161,6 +162,7 @@ class Lanczos:
         # Where a vector is out of reach for rounding, another run follows: the target is that of exact products.
         target = np.maximum(self.accuracy.reachable(tolerance), 1e-300)
         far, gain = np.log(target / np.maximum(self.accuracy.residual, 1e-300)), np.log(self._gain())
+        far[self.accuracy.residual < self.accuracy.rounding] = 0.0  # few steps of that run will do
         if np.all(far >= 0):  # what is left is a sharper bound, which takes about as long as it has taken so far
             return float(len(self.history))
         slow = (far < 0) & (gain > -0.01)

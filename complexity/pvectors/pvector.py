@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +22,10 @@ Table = NDArray[np.float64]
 TOLERANCE = 1e-4  # degrees
 SAMPLE_ENTRIES = 2**19  # of the rows from which the iteration starts
 GRAM_WORK = 1e8  # up to so many multiplications the Gram matrix is formed in float64 and decomposed whole
+TINY_WORK = 2**15  # up to so many BLAS takes one thread
 GRAM_ERROR = 1e-6  # of singular values by way of it, over the largest: a root of float64's rounding, and a margin
+SAFE = (1e-140, 1e140)  # entries beyond these are scaled, before their squares leave the range of float64
+OVERFLOW = "the largest singular value exceeds the largest number of float64"
 RANK = 1e-13  # sigma_k / sigma_1 below which a vector is nothing but rounding
 SINGLE_RANK = 6e-8  # the same over the root of all squares, where entries were rounded to float32: an entry's rounding
 
@@ -63,9 +67,13 @@ def p_vectors(
 ) -> PVectors:
     """The top k left singular vectors of a matrix (section 3 of the paper).
 
-    Small matrices: eigenvectors of the Gram matrix in float64. Others: the Lanczos iteration on A^T A, started from the
-    top vectors of a sample of rows; in float32 where the matrix has no more, and again in float64 where that does not
-    reach the tolerance. Both products of a step share one reading of the matrix.
+    Small matrices: eigenvectors of the Gram matrix in float64. Others: the Lanczos iteration on A^T A, or on A A^T for
+    an array with more columns than rows, started from the top vectors of a sample of rows; in float32 where the matrix
+    has no more, and again in float64 where that does not reach the tolerance. Both products of a step share one reading
+    of the matrix. Where many steps seem to be left, the Gram matrix of the shorter side ends it, if that is cheaper.
+
+    Blocks are multiplied by as many threads as BLAS has, which is held to one thread of its own meanwhile, in the whole
+    process; results do not depend on their number.
 
     The error bound is sound for every matrix whose other singular values are known to be smaller. That is certain where
     the sum of all squares leaves no room for another; elsewhere a random direction, of which the start knows nothing,
@@ -84,8 +92,8 @@ def p_vectors(
     Raises
     ------
     InputError
-        For no matrix, no finite numbers, a zero matrix, a stream that cannot be read again, or k larger than the rank,
-        which the error has as its attribute `rank`.
+        For no matrix, no finite numbers, a zero matrix, a stream that cannot be read again, singular values beyond
+        float64, or k larger than the rank, which the error has as its attribute `rank`.
 
     Examples
     --------
@@ -94,8 +102,8 @@ def p_vectors(
     >>> found.vectors[:, 0].round(6), found.singular_values.round(6), bool(found.converged[0])
     (array([0.6, 0.8, 0. ]), array([5., 1.]), True)
     """
-    with phase(DECOMPOSITION), one_blas_thread() as threads:
-        found = _found(open_source(matrix), threads, k, center, tolerance, rng)
+    with phase(DECOMPOSITION):
+        found = _found(open_source(matrix), k, center, tolerance, rng)
     if hasattr(matrix, "detach") and isinstance(found.vectors, np.ndarray):
         import torch
 
@@ -103,16 +111,21 @@ def p_vectors(
     return found
 
 
-def _found(source: Source, threads: int, k: int, center: bool, tolerance: float, rng: Any) -> PVectors:
+def _found(source: Source, k: int, center: bool, tolerance: float, rng: Any) -> PVectors:
     sample, complete = source.sample(SAMPLE_ENTRIES)
-    _check_count(k, min(sample.shape) if complete else source.shape[1])
-    if complete and isinstance(source, BlockSource) and sample.size * min(sample.shape) <= GRAM_WORK:
+    least = min(sample.shape)
+    _check_count(k, least if complete else source.shape[1])
+    work = sample.size * least if complete and isinstance(source, BlockSource) else np.inf
+    if work <= TINY_WORK:  # BLAS itself takes one thread
         return _by_gram_matrix(source, sample, k, center, tolerance)
-    if isinstance(source, BlockSource) and not complete:
-        source.threads = threads
-    if isinstance(source, ArraySource) and source.shape[0] < source.shape[1]:
-        source = source.transposed()
-    return _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
+    with one_blas_thread() as threads:
+        if work <= GRAM_WORK:
+            return _by_gram_matrix(source, sample, k, center, tolerance)
+        if isinstance(source, BlockSource) and not complete:
+            source.threads = threads
+        if isinstance(source, ArraySource) and source.shape[0] < source.shape[1]:
+            source = source.transposed()
+        return _by_lanczos(source, sample, k, center, tolerance, np.random.default_rng(rng))
 
 
 def singular_values(matrix: Matrix, *, center: bool = False, relative_error: float = 0.0) -> Table:
@@ -130,10 +143,16 @@ def singular_values(matrix: Matrix, *, center: bool = False, relative_error: flo
     array([5., 1.])
     """
     source = open_source(matrix)
-    source.largest()
+    largest = source.largest()
+    if largest and not SAFE[0] < largest < SAFE[1]:
+        source.divide_by(largest)
     if center:
         source.center(np.float64)
-    return source.singular_values_by_gram_matrix() if relative_error >= GRAM_ERROR else source.singular_values()
+    with np.errstate(over="ignore"):
+        found = source.singular_values_by_gram_matrix() if relative_error >= GRAM_ERROR else source.singular_values()
+    if not np.isfinite(found[0]):
+        raise InputError(OVERFLOW, field="matrix", expected="smaller numbers")
+    return found
 
 
 def _check_count(k: int, most: int) -> None:
@@ -176,52 +195,64 @@ def _by_large_gram_matrix(source: BlockSource, k: int, center: bool, tolerance: 
     return _result(source, left, accuracy, tolerance, "lanczos, then the gram matrix")
 
 
-def _by_gram_matrix(source: BlockSource, matrix: NDArray[Any], k: int, center: bool, tolerance: float) -> PVectors:
+def _by_gram_matrix(source: Source, matrix: NDArray[Any], k: int, center: bool, tolerance: float) -> PVectors:
     """The P-vectors of a small matrix (n, d), whole and in float64."""
+    assert isinstance(source, BlockSource)
     left, accuracy = of_small_matrix(source, source.hold(matrix, center), k)
     return _result(source, left, accuracy, tolerance, "gram matrix")
 
 
 def _result(source: Source, left: Vectors, accuracy: Accuracy, tolerance: float, route: str) -> PVectors:
     """The left vectors (k, n), not yet of unit length, with all that is said of them."""
-    sigma = _norms(source, left)
-    k = len(sigma)
-    least = max(RANK * sigma[0], SINGLE_RANK * source.raw_squares**0.5 if source.single else 0.0)
-    if k > 1 and sigma[-1] <= least:
-        raise rank_error(k, 1 + int((sigma[1:] > least).sum()))
-    values = np.append(sigma, accuracy.lower**0.5)
-    gap = distances(values) / values[0]
+    sigma = _lengths(source, left)
+    sizes = sigma.tolist()
+    k = len(sizes)
+    least = max(RANK * sizes[0], SINGLE_RANK * source.raw_squares**0.5 if source.single else 0.0)
+    if k > 1 and sizes[-1] <= least:
+        raise rank_error(k, sum(size > least for size in sizes))
+    if not math.isfinite(sizes[0] * source.scale):
+        raise InputError(OVERFLOW, field="matrix", expected="smaller numbers")
+    values = [*sizes, accuracy.lower**0.5]
+    gap = [step / sizes[0] for step in distances(values)]
     error = accuracy.angle_error()
+    converged = error <= tolerance
     return PVectors(
-        vectors=(left * source.array(_signs(source, left) / sigma)[:, None]).T,
-        singular_values=values * source.scale,
-        spectral_gap=gap,
-        explained_variance_ratio=sigma**2 / source.squares,
+        vectors=(left * source.array(_signs(source, left, sizes) / sigma)[:, None]).T,
+        singular_values=np.array(values) * source.scale,
+        spectral_gap=np.array(gap),
+        explained_variance_ratio=sigma * sigma / source.squares,
         residual=accuracy.residual,
         angle_error=error,
-        converged=error <= tolerance,
-        reason=tuple("" if error[j] <= tolerance else _reason(j, gap, accuracy, tolerance) for j in range(k)),
+        converged=converged,
+        reason=tuple("" if converged[j] else _reason(j, gap[j], accuracy, tolerance) for j in range(k)),
         route=route,
         passes=source.passes,
     )
 
 
-def _reason(j: int, gap: Table, accuracy: Accuracy, tolerance: float) -> str:
+def _reason(j: int, gap: float, accuracy: Accuracy, tolerance: float) -> str:
     """Why the j-th vector is not known to the tolerance."""
-    distance = f"singular value {j + 1} and the nearest other differ by {gap[j]:.1g} of the largest"
+    distance = f"singular value {j + 1} and the nearest other differ by {gap:.1g} of the largest"
     if accuracy.out_of_reach(tolerance):
         return distance
     return f"{distance}, and a residual of {accuracy.residual[j]:.1g} is left after the largest number of steps"
 
 
-def _norms(source: Source, rows: Vectors) -> Table:
+def _lengths(source: Source, rows: Vectors) -> Table:
     return source.host((rows * rows).sum(-1)) ** 0.5
 
 
-def _signs(source: Source, rows: Vectors) -> Table:
-    """Signs that do not depend on the route: see `PVectors.vectors`."""
+def _signs(source: Source, rows: Vectors, sizes: list[float]) -> Table:
+    """Signs that do not depend on the route, for rows of these lengths: see `PVectors.vectors`."""
+    total = source.host(rows.sum(-1))
+    if source.mean is None:
+        # The sum of magnitudes is at most the length times the root of the number of entries.
+        root = 1e-5 * rows.shape[1] ** 0.5
+        if all(abs(t) > root * size for t, size in zip(total.tolist(), sizes, strict=True)):
+            return np.copysign(1.0, total)
+        by_sum = np.abs(total) > 1e-5 * source.host(abs(rows).sum(-1))
+    else:
+        by_sum = np.zeros(len(sizes), bool)
     xp = source.xp
-    total, magnitude = source.host(rows.sum(-1)), source.host(abs(rows).sum(-1))
     peak = source.host(xp.amax(rows, -1)) + source.host(xp.amin(rows, -1))
-    by_sum = (np.abs(total) > 1e-5 * magnitude) & (source.mean is None)
     return np.where(np.where(by_sum, total, peak) < 0, -1.0, 1.0)

@@ -70,9 +70,6 @@ class TransposedSource(ArraySource):
     def largest(self) -> float:
         return ArraySource(self.matrix.T).largest()
 
-    def singular_values(self) -> NDArray[np.float64]:
-        return ArraySource(self.matrix.T).singular_values()
-
     def _read_means(self, precision: Any) -> tuple[NDArray[np.float64], float]:
         means, squares = [], 0.0
         for block_means, block_squares in in_order(partial(self._row_means, precision), self._numbered(), self.threads):

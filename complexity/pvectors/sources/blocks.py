@@ -34,7 +34,7 @@ class BlockSource(Source):
 
     def __init__(self) -> None:
         super().__init__()
-        self._local = threading.local()
+        self._buffers: dict[int, Block] = {}  # of each thread
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
@@ -67,9 +67,10 @@ class BlockSource(Source):
         if self.scale == 1 and part.dtype == precision:
             return part
         # Fresh memory would cost more than the conversion.
-        buffer = getattr(self._local, "buffer", None)
+        thread = threading.get_ident()
+        buffer = self._buffers.get(thread)
         if buffer is None or buffer.size < part.size or buffer.dtype != precision:
-            buffer = self._local.buffer = np.empty(part.size, precision)
+            buffer = self._buffers[thread] = np.empty(part.size, precision)
         columns_first = part.strides[0] < part.strides[1]
         shape = part.shape[::-1] if columns_first else part.shape
         converted = buffer[: part.size].reshape(shape)
@@ -129,20 +130,21 @@ class BlockSource(Source):
     def gram_matrix(self) -> NDArray[np.float64]:
         """A^T A (d, d) in float64, columns centred if asked for, in one reading."""
         self.passes += 1
-        found: Any = 0.0
+        found = np.zeros((self.shape[1], self.shape[1]))
         for part in in_order(self._gram_of, self._numbered(), self.threads):
-            found = found + part
-        return np.asarray(found)
+            found += part
+        return found
 
     def _gram_of(self, numbered: tuple[int, Block]) -> NDArray[np.float64]:
         start, block = numbered
-        found: Any = 0.0
-        rows = max(1, GRAM_ENTRIES // block.shape[1])
+        found: Any = None
+        rows = max(GRAM_ENTRIES // block.shape[1], 2 * block.shape[1])
         for first in range(0, len(block), rows):
             part = self._in(block[first : first + rows], np.float64)
             if self.mean is not None:
                 part = self._less_means(part, start + first)
-            found = found + part.T @ part
+            product = part.T @ part
+            found = product if found is None else np.add(found, product, out=found)
         return np.asarray(found)
 
     def _less_means(self, part: NDArray[np.float64], start: int) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ Block = NDArray[Any]
 PART_BYTES = 768 * 2**10  # of a part that stays in a processor's own cache between its two products
 THIN = 2**19  # multiplications up to which BLAS takes a part as it lies, and does not rearrange it
 MOST_THIN = 8  # vectors; for more, rearranging pays
+SHORT = 1024  # entries of a row below which the product does not fetch rows as fast as memory gives them
 RUN = 4096  # squares that are summed in the block's own precision: a longer sum in float32 would lose digits
 
 
@@ -54,9 +55,11 @@ class Products:
         shift : (b, rows) or (b, 1), or None.
         """
         squares = 0.0
-        if self.with_squares or (self.width < RUN and part.flags.c_contiguous):
-            # It also fetches the part in order, which a product with short rows does at half the speed.
+        if self.with_squares:
             squares = sum_of_squares(part)
+        elif self.width < SHORT and part.flags.c_contiguous:
+            entries = part.reshape(-1)
+            np.dot(entries, entries)  # fetches the part in order, at twice the speed
         if self.one_by_one:
             for j, vector in enumerate(self.vectors):
                 product = np.dot(part, vector, out=left[j])
@@ -68,7 +71,7 @@ class Products:
             if shift is not None:
                 left -= shift
             image += product.T @ part
-        return squares if self.with_squares else 0.0
+        return squares
 
 
 def sum_of_squares(part: Block) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -133,7 +135,7 @@ class Source(ABC):
     def rescaled(self, read: Callable[[], Result]) -> Result:
         """What `read` gives, which sets `raw_squares`: read again, and scaled, where these leave the safe range.
 
-        Then all entries are divided by their largest magnitude, to a power of two, so that scaling changes no digit.
+        Then all entries are divided by their largest magnitude: see `divide_by`.
 
         Raises
         ------
@@ -147,8 +149,12 @@ class Source(ABC):
         largest = self.largest()
         if largest == 0:
             raise InputError("every entry of the matrix is zero: it has no P-vector", field="matrix")
-        self.scale = 2.0 ** np.floor(np.log2(largest))
+        self.divide_by(largest)
         return read()
+
+    def divide_by(self, largest: float) -> None:
+        """From now on entries are divided by this magnitude, to a power of two, so that scaling changes no digit."""
+        self.scale = 2.0 ** math.floor(math.log2(largest))
 
     def adopt(self, sample: Source) -> None:
         """Scale and centre a sample of this matrix as the matrix itself."""
@@ -173,17 +179,24 @@ class Source(ABC):
 
 def check_matrix(matrix: Any) -> None:
     """Raise an InputError unless it has rows and columns of real numbers."""
-    shape, dtype = tuple(matrix.shape), matrix.dtype
-    name = str(dtype).removeprefix("torch.")
-    real = name.startswith(("float", "bfloat", "int", "uint", "bool"))
-    if len(shape) != 2 or not real:
-        raise InputError(
-            "not a matrix", field="matrix", expected="rows and columns of numbers", found=f"shape {shape} of {name}"
-        )
+    shape = matrix.shape
+    if len(shape) != 2 or not _is_real(matrix.dtype):
+        found = f"shape {tuple(shape)} of {_name(matrix.dtype)}"
+        raise InputError("not a matrix", field="matrix", expected="rows and columns of numbers", found=found)
     if 0 in shape:
-        raise InputError("the matrix is empty", field="matrix", found=f"shape {shape}")
+        raise InputError("the matrix is empty", field="matrix", found=f"shape {tuple(shape)}")
 
 
+@cache
+def _is_real(dtype: Any) -> bool:
+    return _name(dtype).startswith(("float", "bfloat", "int", "uint", "bool"))
+
+
+@cache
 def is_single(dtype: Any) -> bool:
     """Whether every number of a type is exact in float32."""
-    return str(dtype).removeprefix("torch.") in SINGLE
+    return _name(dtype) in SINGLE
+
+
+def _name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
