@@ -15,7 +15,7 @@ def matrix_with(values, rows, columns, seed=0):
 
 
 def check(matrix, k=1, center=False, solver=p_vectors, source=None, **options):
-    """The shared reference: within 1e-4 degrees of the SVD, or said not to be and within the error that is stated."""
+    """The shared reference: within the tolerance of the SVD, or said not to be, and within the error that is stated."""
     exact = np.asarray(matrix, np.float64)
     exact = exact - exact.mean(axis=0) if center else exact
     left, sigma, right = np.linalg.svd(exact, full_matrices=False)
@@ -25,7 +25,8 @@ def check(matrix, k=1, center=False, solver=p_vectors, source=None, **options):
     assert np.linalg.norm(vectors, axis=0) == pytest.approx(np.ones(k), abs=1e-9)
     for j in range(k):
         true = angle(vectors[:, j], left[:, j])
-        assert true <= 1e-4 if found.converged[j] else true <= found.angle_error[j], (j, true, found)
+        assert true <= found.angle_error[j] + 1e-9, (j, true, found)  # the SVD is rounded as well
+        assert not found.converged[j] or true <= options.get("tolerance", 1e-4), (j, true, found)
         assert found.converged[j] == (found.reason[j] == "")
     expected = np.append(sigma, 0)[: k + 1]
     assert found.singular_values.shape == (k + 1,)
