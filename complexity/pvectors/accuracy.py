@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 Table = NDArray[np.float64]
 SETTLED = 5.0  # degrees
 ROUNDING = {np.float32: 6e-8, np.float64: 1e-15}  # of products and eigenvalues, relative to the Frobenius norm
+EXACT_SUM = 256  # terms of a product of two vectors up to which its rounding is that of one; then it grows as the root
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Accuracy:
     residual : (k,) ||A^T u - sigma v|| / sigma_1.
     rounding : (k,) what rounding can add to it unseen.
     lower, upper : bounds on the next squared value.
+    product : (k,) the error of u = A v itself by rounding, over its length: the part outside the columns of A, which no
+        residual shows.
     """
 
     squares: Table
@@ -31,6 +35,7 @@ class Accuracy:
     rounding: Table
     lower: float
     upper: float
+    product: Table
 
     def angle_error(self) -> Table:
         """Bound on the angle between each vector and the true one, in degrees.
@@ -38,7 +43,7 @@ class Accuracy:
         As an eigenvector of A A^T, u has a residual of at most sigma_1^2 times `residual`; over the gap of the squares
         it bounds the sine of the angle (Davis and Kahan, "The rotation of eigenvectors by a perturbation III", 1970).
         """
-        return np.array(_degrees(self.residual + self.rounding, self._gap(self.upper)))
+        return np.minimum(90, _degrees(self.residual + self.rounding, self._gap(self.upper)) + np.degrees(self.product))
 
     def settled(self) -> bool:
         """Whether each vector is near some singular vector, though perhaps not the one of its rank."""
@@ -47,7 +52,8 @@ class Accuracy:
 
     def out_of_reach(self, tolerance: float) -> bool:
         """Whether values are so close to each other that rounding alone exceeds the tolerance."""
-        return self.settled() and max(_degrees(self.rounding, self._gap(self.lower))) > tolerance
+        least = _degrees(self.rounding, self._gap(self.lower)) + np.degrees(self.product)
+        return self.settled() and bool(max(least) > tolerance)
 
     def reachable(self, tolerance: float) -> Table:
         """The residual at which the angle would be within the tolerance, without rounding and with the lower bound."""
@@ -57,6 +63,15 @@ class Accuracy:
         """Distance of each square to the nearest other, over the largest, if the next one is `following`."""
         squares = self.squares.tolist()
         return [step / squares[0] for step in distances([*squares, following])]
+
+
+def product_rounding(precision: Any, terms: int, frobenius: float, sigma: Table) -> Table:
+    """`Accuracy.product` for products of so many terms with a matrix of this norm: (k,), for values sigma (k,).
+
+    The error of a sum whose terms are rounded at random grows as the root of their number (Higham, "Accuracy and
+    Stability of Numerical Algorithms", section 4.2), here of the number in each of the sums that BLAS makes at once.
+    """
+    return np.asarray(ROUNDING[precision] * max(1.0, terms / EXACT_SUM) ** 0.5 * frobenius / sigma)
 
 
 def distances(values: list[float]) -> list[float]:

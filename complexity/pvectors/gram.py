@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .accuracy import ROUNDING, Accuracy
+from .accuracy import ROUNDING, Accuracy, product_rounding
 from .sources import BlockSource, Source, Vectors
 
 Table = NDArray[np.float64]
@@ -71,7 +71,8 @@ def _accuracy(source: Source, pairs: list[tuple[float, float]], squares: Table) 
     residual = np.array([rest / (sigma * pairs[0][0]) for sigma, rest in pairs])
     rounding = np.array([noise / sigma for sigma, _ in pairs])
     tops = np.array([sigma * sigma for sigma, _ in pairs])
-    return Accuracy(tops, residual, rounding, following, following + noise * frobenius)
+    product = product_rounding(np.float64, source.shape[1], frobenius, np.sqrt(tops))
+    return Accuracy(tops, residual, rounding, following, following + noise * frobenius, product)
 
 
 def top_eigenpairs(gram: NDArray[np.float64], k: int) -> tuple[Table, NDArray[np.float64]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .accuracy import ROUNDING, Accuracy
+from .accuracy import ROUNDING, Accuracy, product_rounding
 from .gram import gram_cost, step_cost
 from .krylov import KrylovSpace
 from .sources import Source, Vectors, open_source
@@ -174,9 +174,11 @@ class Lanczos:
     def _judge(self) -> Accuracy:
         values, k = self.space.values, self.k
         sigma = np.sqrt(np.maximum(values[:k], 1e-300))
-        rounding = ROUNDING[self.precision] * self.source.raw_squares**0.5 / sigma
+        frobenius, terms = self.source.raw_squares**0.5, self.source.shape[1]
+        rounding = ROUNDING[self.precision] * frobenius / sigma
+        product = product_rounding(self.precision, terms, frobenius, sigma)
         residual = self.space.residuals(k) / (sigma * sigma[0])
-        return Accuracy(values[:k], residual, rounding, self.next_value.lower, self.next_value.upper)
+        return Accuracy(values[:k], residual, rounding, self.next_value.lower, self.next_value.upper, product)
 
 
 def start_vectors(source: Source, sample: Any, k: int, rng: np.random.Generator) -> tuple[Vectors, float]:
