@@ -139,14 +139,30 @@ class Classification:
         check_classes(self.labels, logits.shape[1], name)
         return _right(logits, self.labels)
 
-    def correct_and_gradient(self) -> tuple[int, list[Array]]:
-        """How many samples the network gets right, and the gradient of the summed cross-entropy."""
-        correct, total = 0, None
-        for rows in self._batches():
-            logits, gradient = self.network.loss_gradient(take(self.inputs, rows), self.labels[rows])
-            correct += _right(logits, self.labels[rows])
-            total = gradient if total is None else [a + b for a, b in zip(total, gradient, strict=True)]
-        return correct, total or []
+    def keeps(self, more_than: float) -> bool:
+        """Whether the network gets more than so many samples right."""
+        return self._count((self.network.logits(take(self.inputs, rows)) for rows in self._batches()), more_than)
+
+    def gradient(self, more_than: float) -> list[Array] | None:
+        """The gradient of the summed cross-entropy; None where the network gets no more than so many samples right."""
+        total: list[Array] = []
+
+        def passes() -> Iterator[Array]:
+            for rows in self._batches():
+                logits, gradient = self.network.loss_gradient(take(self.inputs, rows), self.labels[rows])
+                total[:] = [a + b for a, b in zip(total, gradient, strict=True)] if total else gradient
+                yield logits
+
+        return total if self._count(passes(), more_than) else None
+
+    def _count(self, logits_of_batches: Iterator[Array], more_than: float) -> bool:
+        """Whether more than so many samples are right; no more batches are taken than it takes to say no."""
+        possible = len(self.labels)
+        for rows, logits in zip(self._batches(), logits_of_batches, strict=True):
+            possible -= len(logits) - _right(logits, self.labels[rows])
+            if possible <= more_than:
+                return False
+        return True
 
     def _batches(self) -> Iterator[slice]:
         return counted_batches(len(self.labels), self.batch_size)
@@ -173,14 +189,22 @@ class Climb:
         """Whether the accuracy is kept all the way; where it is not, the next climb starts there."""
         place = self.place
         step = np.float32(2 / self.steps)  # all steps together lead from anywhere to any corner
-        for _ in counted(range(self.steps + 1), "steps", self.steps + 1):
-            self.replace([w + np.float32(width) * np.abs(w) * p for w, p in zip(self.weights, place, strict=True)])
-            correct, gradient = self.task.correct_and_gradient()
-            if self.correct - correct >= len(self.task.labels) / 10:
+        lost = self.correct - len(self.task.labels) / 10
+        for _ in counted(range(self.steps), "steps", self.steps):
+            self._go_to(place, width)
+            gradient = self.task.gradient(more_than=lost)
+            if gradient is None:
                 self.place = place
                 return False
             place = [np.clip(p + step * np.sign(g), -1, 1) for p, g in zip(place, gradient, strict=True)]
-        return True
+        self._go_to(place, width)
+        kept = self.task.keeps(more_than=lost)
+        if not kept:
+            self.place = place
+        return kept
+
+    def _go_to(self, place: Sequence[Array], width: float) -> None:
+        self.replace([w + np.float32(width) * np.abs(w) * p for w, p in zip(self.weights, place, strict=True)])
 
 
 def noise(weights: Sequence[Array], seed: tuple[int, int]) -> list[Array]:
