@@ -2,10 +2,11 @@
 
 The peer does what the starter kit's baseline does on TensorFlow: a compiled function gives `tape.batch_jacobian` of
 the logits with respect to the input of one layer after the other, and NumPy squares and averages, in batches of 16
-(here weighted by their samples, so that both routes give one value). Each route is timed from a fresh model to its
-value, compilation included, since the plug-in meets every model once. The models are those of INPUT_DIR, a folder of
-tasks (without it the embedded sample), and two VGG-like networks for images of CIFAR's size, on as many samples as the
-measure takes; the latter need seven minutes of one core, or fewer by a smaller `--samples`.
+(here weighted by their samples, so that all routes give one value). Ours is the measure on the Keras model, as the
+plug-in calls it, and on PyTorch, as `ingest` does. Each route is timed from a stored model to its value, building and
+compilation included, since each model is met once. The models are those of INPUT_DIR, a folder of tasks (without it
+the embedded sample), and two VGG-like networks with random weights for images of CIFAR's size, on as many samples as
+the measure takes; the latter need ten minutes of one core, or fewer by a smaller `--samples`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from rich.table import Table
 import pgdl_eval.sample
 from baselines.jacobian_norm import SAMPLES, complexity
 from complexity.models import batches
-from pgdl_eval.formats.task import find_tasks
-from pgdl_eval.keras_models import build, keras_package
+from pgdl_eval.formats.architecture import parse_model_config
+from pgdl_eval.formats.task import StoredModel, find_tasks
+from pgdl_eval.keras_models import build
+from pgdl_eval.torch_models import TorchStoredNetwork
 
 PEER_BATCH = 16
 VGG = {"VGG-like, up to 256 wide": (64, 128, 256), "VGG-like, up to 512 wide": (64, 128, 256, 512)}
-Route = Callable[[Any, Any], float]
+Route = Callable[[StoredModel, Any], float]
 
 
 def one_jacobian_a_layer(model: Any, inputs: Any) -> float:
@@ -53,38 +56,54 @@ def one_jacobian_a_layer(model: Any, inputs: Any) -> float:
     return total / len(inputs)
 
 
-def ours(model: Any, inputs: Any) -> float:
-    """The measure, on all these samples."""
-    return float(complexity(model, (inputs, None), max_samples=len(inputs)))
+def by_peer(stored: StoredModel, inputs: Any) -> float:
+    """The peer's value."""
+    return one_jacobian_a_layer(build(stored), inputs)
 
 
-def vgg(widths: Sequence[int], classes: int = 10) -> Any:
+def on_keras(stored: StoredModel, inputs: Any) -> float:
+    """The measure on the Keras model."""
+    return float(complexity(build(stored), (inputs, None), max_samples=len(inputs)))
+
+
+def on_torch(stored: StoredModel, inputs: Any) -> float:
+    """The measure on PyTorch."""
+    return float(complexity(TorchStoredNetwork(stored), (inputs, None), max_samples=len(inputs)))
+
+
+def vgg(widths: Sequence[int], classes: int = 10) -> StoredModel:
     """Blocks of two convolutions with batch normalization and a pooling, then two dense layers."""
-    keras = keras_package()
-    keras.utils.set_random_seed(0)
-    layers = keras.layers
-    stack = [keras.Input((32, 32, 3))]
+    convolution = {"layer_name": "Conv2D", "kernel_size": 3, "padding": "same"}
+    layers: list[dict[str, Any]] = []
     for width in widths:
-        for _ in range(2):
-            stack += [layers.Conv2D(width, 3, padding="same"), layers.BatchNormalization(), layers.ReLU()]
-        stack.append(layers.MaxPooling2D())
-    stack += [layers.Flatten(), layers.Dense(256, activation="relu"), layers.Dropout(0.5), layers.Dense(classes)]
-    return keras.Sequential(stack)
+        layers += [{**convolution, "filters": width}, {"layer_name": "BatchNormalization"}, {"layer_name": "ReLU"}] * 2
+        layers.append({"layer_name": "MaxPooling2D"})
+    dense = {"layer_name": "Dense", "units": 256, "activation": "relu"}
+    layers += [{"layer_name": "Flatten"}, dense, {"layer_name": "Dropout", "rate": 0.5}, {**dense, "units": classes}]
+    layers[-1]["activation"] = "linear"
+    config = parse_model_config({"model_config": layers, "input_shape": [32, 32, 3]})
+    rng = np.random.default_rng(0)
+    shapes = [shape for layer in config.weight_shapes() for shape in layer.values()]
+    weights = [
+        rng.standard_normal(one) * (2 / np.prod(one[:-1])) ** 0.5 if len(one) > 1 else rng.uniform(0.5, 1, one)
+        for one in shapes
+    ]
+    return StoredModel("model_0", Path(), config, [one.astype(np.float32) for one in weights], None)
 
 
-def timed(route: Route, model: Any, inputs: Any) -> tuple[float, float]:
+def timed(route: Route, stored: StoredModel, inputs: Any) -> tuple[float, float]:
     """Seconds of CPU, and the value."""
     began = time.process_time()
-    value = route(model, inputs)
+    value = route(stored, inputs)
     return time.process_time() - began, value
 
 
-def stored_models(folder: Path) -> Iterator[tuple[str, Callable[[], Any], Any]]:
-    """Name, how to build it, and training inputs of every model."""
+def stored_models(folder: Path) -> Iterator[tuple[str, StoredModel, Any]]:
+    """Name, files and training inputs of every model."""
     for task in find_tasks(folder):
         inputs = task.training_samples()[0][:SAMPLES]
         for name in task.models:
-            yield f"{task.name} {name}", lambda name=name, task=task: build(task.read_model(name)), inputs
+            yield f"{task.name} {name}", task.read_model(name), inputs
 
 
 def main() -> None:
@@ -92,28 +111,30 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", type=Path, default=Path(pgdl_eval.sample.__path__[0]))
     parser.add_argument("--samples", type=int, default=SAMPLES, help="of the VGG-like networks")
+    parser.add_argument("--models", type=int, help="how many of the folder's models; all by default")
     arguments = parser.parse_args()
     images = np.random.default_rng(0).random((arguments.samples, 32, 32, 3), dtype=np.float32)
-    networks = [(name, lambda widths=widths: vgg(widths), images) for name, widths in VGG.items()]
-    cases = [*stored_models(arguments.folder), *networks]
-    ours(cases[0][1](), cases[0][2])  # TensorFlow's own start is nobody's
-    table = Table(title="Jacobian norm: CPU seconds from a fresh model to its value")
-    for column in ("model", "samples", "layers", "one Jacobian a layer", "ours", "times faster", "relative difference"):
+    cases = [*stored_models(arguments.folder)][: arguments.models]
+    for route in ROUTES.values():
+        route(*cases[0][1:])  # a framework's own start is nobody's
+    table = Table(title="Jacobian norm: CPU seconds from a stored model to its value")
+    for column in ("model", "samples", "layers", *ROUTES, "times faster", "relative difference"):
         table.add_column(column, justify="right")
-    for name, make, inputs in cases:
-        slow, expected = timed(one_jacobian_a_layer, make(), inputs)
-        fast, value = timed(ours, make(), inputs)
+    for name, stored, inputs in [*cases, *((name, vgg(widths), images) for name, widths in VGG.items())]:
+        found = [timed(route, stored, inputs) for route in ROUTES.values()]
+        (peer, expected), *ours = found
         table.add_row(
             name,
             str(len(inputs)),
-            str(len(make().layers)),
-            f"{slow:.2f}",
-            f"{fast:.2f}",
-            f"{slow / fast:.1f}",
-            f"{abs(value / expected - 1):.0e}",
+            str(len(stored.config.layers)),
+            *(f"{seconds:.2f}" for seconds, _ in found),
+            " / ".join(f"{peer / seconds:.1f}" for seconds, _ in ours),
+            f"{max(abs(value / expected - 1) for _, value in ours):.0e}",
         )
-    Console(width=120).print(table)
+    Console(width=140).print(table)
 
+
+ROUTES: dict[str, Route] = {"one Jacobian a layer": by_peer, "ours, Keras": on_keras, "ours, PyTorch": on_torch}
 
 if __name__ == "__main__":
     main()
