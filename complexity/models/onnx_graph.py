@@ -232,8 +232,8 @@ class Graph:
         value = constant_value(self.producers[stored])
         return bool(np.asarray(value).dtype.kind == "f")
 
-    def ancestors(self, tensors: Sequence[str], without: str | None = None) -> set[str]:
-        """These tensors and all that they are computed from; not through the tensor `without`."""
+    def ancestors(self, tensors: Sequence[str], without: str | None = None, *, through_shapes: bool = True) -> set[str]:
+        """These tensors and all that they are computed from; not through the tensor `without`, nor shapes alone."""
         waiting, found = [name for name in tensors if name], set()
         while waiting:
             name = waiting.pop()
@@ -241,7 +241,8 @@ class Graph:
                 continue
             found.add(name)
             node = self.producers.get(name)
-            waiting.extend(() if node is None else [one for one in (*node.input, *_captured(node)) if one])
+            if node is not None and (through_shapes or node.op_type not in SHAPES):
+                waiting.extend(one for one in (*node.input, *_captured(node)) if one)
         return found
 
     def integer_scale(self, layer: GraphLayer) -> str:

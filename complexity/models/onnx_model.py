@@ -133,6 +133,8 @@ class OnnxModel(TrainedModel):
         if self.graph.random:
             first, again = (self._run([self.last], few)[0] for _ in range(2))
             spread = difference(to_numpy(first), to_numpy(again))
+            if spread <= EQUAL:  # ONNX Runtime draws the same numbers in each pass, but others for another batch
+                spread, batch_spread = batch_spread, 0.0
         spread, batch_spread = (one if one > EQUAL else 0.0 for one in (spread, batch_spread))
         raw = layer == FEATURES and chosen.returned != self.last and self.graph.is_raw(chosen.given)
         return Findings(place, after, beside, spread, batch_spread, raw, precision=self._precision(tensor, few))
@@ -157,13 +159,12 @@ class OnnxModel(TrainedModel):
         """
         graph = self.graph
         own, before = set(graph.roots(chosen.weights)), graph.ancestors([chosen.given])
-        past = graph.ancestors([self.last], without=chosen.returned)
+        past = graph.ancestors([self.last], without=chosen.returned, through_shapes=False)
         acting = [name for name in graph.roots(self._constant_operands()) if name in past and name not in own]
         after = tuple(name for name in acting if name not in before)
-        used = {name for layer in graph.layers for name in layer.weights if layer.returned in past}
         matrices = [
-            name for name in used
-            if graph.is_matrix(name) and set(graph.roots([name])) & set(after)
+            name for name in self._constant_operands()
+            if name in past and graph.is_matrix(name) and set(graph.roots([name])) & set(after)
         ]  # fmt: skip
         if matrices:
             where = f"weights act after or beside {chosen.name}, the last dense or convolutional layer"

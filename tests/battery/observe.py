@@ -29,16 +29,29 @@ def data() -> Observed:
             yield kind, lambda kind=kind: observe_data(kind)
 
 
-def torch_models() -> Observed:
-    import torch
+def kinds_of_torch() -> Iterator[Kind]:
     from kinds import torch_ends, torch_layers, torch_sequences, torch_structures, torch_wrapped
-    from observe_models import observe_model
 
     layers = torch_layers.kinds, torch_sequences.kinds
     for group in (*layers, torch_structures.kinds, torch_wrapped.kinds, torch_ends.ends, torch_ends.doubtful):
-        for kind in group.all:
-            torch.manual_seed(kind.seed)
-            yield kind, lambda kind=kind: observe_model(kind.make())
+        yield from group.all
+
+
+def torch_models() -> Observed:
+    import torch
+    from observe_models import observe_model
+
+    for kind in kinds_of_torch():
+        torch.manual_seed(kind.seed)
+        yield kind, lambda kind=kind: observe_model(kind.make())
+
+
+def onnx_graphs() -> Observed:
+    from kinds.onnx_exports import exports
+    from observe_models import observe_model
+
+    for kind, built in exports(kinds_of_torch()):
+        yield kind, lambda built=built: observe_model(built)
 
 
 def keras_models(k: Any, *more: Any) -> Observed:
@@ -59,6 +72,8 @@ def kinds_of(part: str) -> Observed:
         return data()
     if part == "PyTorch":
         return torch_models()
+    if part == "ONNX":
+        return onnx_graphs()
     if part == "tf_keras":
         import tf_keras
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from typing import Any
@@ -53,7 +54,8 @@ def errors(built: Built, value: float) -> dict[str, float]:
 
 def measures(built: Built, labels: Any) -> dict[str, str]:
     """For each measure: "a value", or the words by which it was refused."""
-    built.model.initial_weights = [array / 2 for array in adapt(built.model).weights()]
+    with contextlib.suppress(AttributeError):  # a graph carries none
+        built.model.initial_weights = [array / 2 for array in adapt(built.model).weights()]
     return {name: measured(name, built, labels) for name in all_measures()}
 
 

@@ -19,9 +19,10 @@ PARTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "tf_keras": ({"TF_USE_LEGACY_KERAS": "1"}, ("tf_keras", "tensorflow")),
     "Keras 3 on PyTorch": ({"KERAS_BACKEND": "torch"}, ("keras", "torch")),
     "PyTorch": ({}, ("torch",)),
+    "ONNX": ({}, ("torch", "onnx", "onnxruntime")),
     "data": ({"KERAS_BACKEND": "tensorflow"}, ("torch", "tensorflow", "keras")),
 }
-MODELS = ("PyTorch", "Keras 3 on TensorFlow", "Keras 3 on PyTorch", "tf_keras")  # in the order of the tables
+MODELS = ("PyTorch", "ONNX", "Keras 3 on TensorFlow", "Keras 3 on PyTorch", "tf_keras")  # in the order of the tables
 Outcomes = dict[str, list[dict[str, Any]]]
 
 
