@@ -25,6 +25,7 @@ from .onnx_models import StoredGraph, Tensor, build_graph
 
 MAIN = ("Dense", "Conv2D")
 PASSING = ("Dropout", "Flatten")  # layers that change no value
+FEW_MULTIPLY_ADDS = 1e8  # of a pass forward, up to which one thread is as fast as several, which wait for each other
 
 
 class StoredNetwork(TrainedModel):
@@ -94,6 +95,14 @@ class StoredNetwork(TrainedModel):
         with phase(BUILDING):
             return build_graph(self.stored.config, self.stored.weights)
 
+    def _is_small(self, inputs: Array) -> bool:
+        """Whether a pass over these inputs is too little work for several threads."""
+        return len(inputs) * self._multiply_adds <= FEW_MULTIPLY_ADDS
+
+    @cached_property
+    def _multiply_adds(self) -> int:
+        return self.stored.config.multiply_adds()
+
     @property
     def _logits(self) -> Tensor:
         """The output without its softmax."""
@@ -115,7 +124,8 @@ class StoredNetwork(TrainedModel):
         names = tuple(dict.fromkeys(one.name for one in tensors if one.name != GRAPH_INPUT))
         if names and names not in self._sessions:
             with phase(BUILDING):
-                self._sessions[names] = new_session(self.graph.model(shape, list(names)))
+                threads = 1 if self._is_small(array) else None
+                self._sessions[names] = new_session(self.graph.model(shape, list(names)), threads)
         found = {}
         if names:
             with phase(FORWARD):

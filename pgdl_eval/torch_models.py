@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from complexity.models.inputs import Inputs
@@ -46,8 +48,29 @@ class TorchStoredNetwork(StoredNetwork):
         return [to_numpy(tensor) for tensor in self._trainable()]
 
     def logits(self, inputs: Inputs) -> Array:
-        with phase(FORWARD), torch.no_grad():
+        with phase(FORWARD), self._threads(inputs), torch.no_grad():
             return to_numpy(self._forward(self._tensor(inputs))[0]).reshape(len(inputs), -1)
+
+    def squared_jacobians(self, inputs: Inputs) -> Array:
+        with self._threads(inputs):
+            return super().squared_jacobians(inputs)
+
+    def loss_gradient(self, inputs: Inputs, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]:
+        with self._threads(inputs):
+            return super().loss_gradient(inputs, labels)
+
+    @contextmanager
+    def _threads(self, inputs: Inputs) -> Iterator[None]:
+        """One thread of PyTorch's for little work, and as many as before afterwards."""
+        before = torch.get_num_threads()
+        if before == 1 or not isinstance(inputs, np.ndarray) or not self._is_small(inputs):
+            yield
+            return
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def _trainable(self) -> list[Any]:
         pairs = zip(self.layers, self.tensors, strict=True)

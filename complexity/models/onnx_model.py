@@ -304,11 +304,16 @@ class _Declared:
         self.shape = shape
 
 
-def new_session(model: Any) -> Any:
-    """An ONNX Runtime session on the processor, with as many threads as OMP_NUM_THREADS says, or as there are cores."""
+def new_session(model: Any, threads: int | None = None) -> Any:
+    """An ONNX Runtime session on the processor.
+
+    Parameters
+    ----------
+    threads : how many; by default as OMP_NUM_THREADS says, or as there are cores.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+    options.intra_op_num_threads = threads or int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 

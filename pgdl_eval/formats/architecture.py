@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,14 +42,22 @@ class ModelConfig:
         InputError
             If a layer does not fit the output of the one before it.
         """
-        shape, found = self.input_shape, []
+        return [weights for weights, _ in self._shapes()]
+
+    def multiply_adds(self) -> int:
+        """How many one sample takes in kernels: each entry once for every place of the output."""
+        found = [(weights.get("kernel"), output) for weights, output in self._shapes()]
+        return sum(math.prod(kernel) * math.prod(output[:-1]) for kernel, output in found if kernel)
+
+    def _shapes(self) -> Iterator[tuple[dict[str, Shape], Shape]]:
+        """For each layer the shapes of its weights, and of its output."""
+        shape = self.input_shape
         for number, layer in enumerate(self.layers):
             try:
                 weights, shape = LAYERS[layer.kind].shapes(layer.arguments, shape)
             except InputError as error:
                 raise error.at(field=f"model_config[{number}] ({layer.kind})") from error
-            found.append(weights)
-        return found
+            yield weights, shape
 
 
 def read_model_config(path: Path) -> ModelConfig:

@@ -154,3 +154,27 @@ def test_gradients_on_pytorch_are_those_of_keras(name):
         replace([1.5 * weight for weight in network.trainable_weights()])
         assert np.abs(network.logits(inputs) - logits).max() > 0.01
     assert np.array_equal(network.logits(inputs), logits)
+
+
+def test_little_work_takes_one_thread_of_pytorch_and_gives_the_others_back(monkeypatch):
+    torch = pytest.importorskip("torch")
+    from pgdl_eval.torch_models import TorchStoredNetwork
+
+    network, inputs, seen = TorchStoredNetwork(stored([CONV, *HEAD], (4, 4, 2))), samples((4, 4, 2)), []
+    forward = network._forward
+    monkeypatch.setattr(network, "_forward", lambda tensor: (seen.append(torch.get_num_threads()), forward(tensor))[1])
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        for call in (
+            network.logits,
+            network.squared_jacobians,
+            lambda one: network.loss_gradient(one, np.zeros(5, int)),
+        ):
+            call(inputs)
+            assert torch.get_num_threads() == 3
+        monkeypatch.setattr("pgdl_eval.stored_network.FEW_MULTIPLY_ADDS", 0)
+        network.logits(inputs)
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 1, 1, 3]

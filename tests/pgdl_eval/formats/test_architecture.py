@@ -5,7 +5,13 @@ import json
 import pytest
 
 from complexity.errors import InputError
-from pgdl_eval.formats.architecture import LayerConfig, ModelConfig, read_model_config, write_model_config
+from pgdl_eval.formats.architecture import (
+    LayerConfig,
+    ModelConfig,
+    parse_model_config,
+    read_model_config,
+    write_model_config,
+)
 
 
 @pytest.fixture
@@ -181,3 +187,12 @@ def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(InputError) as caught:
         read_model_config(tmp_path / "config.json")
     assert str(caught.value) == f"{tmp_path / 'config.json'}: the file cannot be read: No such file or directory"
+
+
+def test_multiply_adds_of_a_sample():
+    convolution = {"layer_name": "Conv2D", "filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}
+    layers = [convolution, {"layer_name": "BatchNormalization"}, {"layer_name": "Flatten"}]
+    config = parse_model_config(
+        {"model_config": [*layers, {"layer_name": "Dense", "units": 5}], "input_shape": [8, 8, 3]}
+    )
+    assert config.multiply_adds() == 3 * 3 * 3 * 4 * (4 * 4) + 4 * 4 * 4 * 5
