@@ -8,6 +8,9 @@ import importlib.util
 import json
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ from complexity.errors import InputError
 
 from .formats.architecture import ModelConfig
 from .formats.task import CONFIG, StoredModel
+
+STANDARD_ERROR = 2  # the file descriptor, to which libraries in C++ write
 
 
 def build(stored: StoredModel) -> Any:
@@ -71,7 +76,29 @@ def keras_package() -> Any:
         raise InputError(f"{name} is not installed", expected="the extra [keras] or [keras-torch]")
     if not legacy:
         _choose_backend()
-    return importlib.import_module(name)
+    with _quiet():
+        keras = importlib.import_module(name)
+        if legacy or keras.backend.backend() == "tensorflow":
+            importlib.import_module("tensorflow").constant(0.0)  # which looks for devices, and says what it finds
+    return keras
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what libraries write to the standard error while they start; it is shown where that fails."""
+    sys.stderr.flush()
+    own = os.dup(STANDARD_ERROR)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), STANDARD_ERROR)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(own, held.read())
+            raise
+        finally:
+            os.dup2(own, STANDARD_ERROR)
+            os.close(own)
 
 
 def _choose_backend() -> None:
