@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]  # first and second model of each
 
 

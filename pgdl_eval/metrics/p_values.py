@@ -1,4 +1,4 @@
-"""p-values of rank correlations, two-sided: SciPy's numbers without its import, which takes longer than a whole task."""
+"""p-values of rank correlations, two-sided: SciPy's numbers without its import, which takes longer than a task."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ EXACT = 33  # models up to which SciPy's `kendalltau` takes the exact distributi
 def spearman_p(value: float, models: int) -> float:
     """The p-value of Spearman's coefficient of so many models, three at least, by Student's distribution.
 
-    t = r sqrt(d / (1 - r^2)) with d = n - 2, and P(|T| >= |t|) = I_{1 - r^2}(d / 2, 1 / 2), the incomplete beta function
-    (DLMF 8.17). Where it is large its complement I_{r^2}(1 / 2, d / 2) is the sum with fewer terms.
+    t = r sqrt(d / (1 - r^2)) with d = n - 2, and P(|T| >= |t|) = I_{1 - r^2}(d / 2, 1 / 2), the incomplete beta
+    function (DLMF 8.17). Where it is large its complement I_{r^2}(1 / 2, d / 2) is the sum with fewer terms.
     """
     freedom, square, rest = (models - 2) / 2, value**2, (1 - value) * (1 + value)
     if square * (freedom + 2.5) < 1.5:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from complexity.errors import InputError
 
 if TYPE_CHECKING:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
 
@@ -32,5 +33,17 @@ def save_figure(figure: Figure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, metadata={"Software": None})
+    except OSError as error:
+        raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error
+
+
+def save_pixels(canvas: FigureCanvasAgg, path: Path) -> None:
+    """Write what is drawn on the canvas as `save_figure` does, without drawing it again."""
+    from PIL import Image
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+        pixels.convert("RGB").save(path, format="png", compress_level=1)
     except OSError as error:
         raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error

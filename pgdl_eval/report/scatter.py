@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.evaluation import Evaluation, TaskStatistics
-from .figure import new_figure, save_figure
-from .table import number, p_text, percent
+from ..scoreboard import Scoreboard
+from .figure import new_figure, save_pixels
+from .text import number, p_text, percent
 
 MARKERS = "os^Dv<>pP*X"
 
@@ -26,25 +27,72 @@ def telling_hyperparameter(task: TaskStatistics) -> str:
     return max(task.hyperparameters, key=lambda name: explained(task.hyperparameters[name]))
 
 
-def write_scatter(path: Path, row: Evaluation, values: NDArray[np.float64], task: TaskStatistics) -> None:
-    """Draw a point for each model, coloured by the most telling hyper-parameter, as PNG."""
-    figure = new_figure()
-    axes = figure.add_subplot()
-    name = telling_hyperparameter(task)
-    levels = sorted(set(task.hyperparameters[name]), key=_numeric)
-    for level, marker in zip(levels, MARKERS * len(levels), strict=False):
-        chosen = np.array(task.hyperparameters[name]) == level
-        axes.scatter(values[chosen], 100 * task.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
-    axes.set_xlabel(row.measure)
-    axes.set_ylabel("generalization gap (points)")
-    standing = f"score {percent(row.score)} ({row.verdict})"
-    correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
-    axes.set_title(
-        f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left"
-    )
-    axes.grid(alpha=0.25)
-    figure.legend(title=name, loc="outside right center", frameon=False)
-    save_figure(figure, path)
+def write_scatters(folder: Path, board: Scoreboard) -> None:
+    """TASK.MEASURE.png for each evaluation that is no floor: a point for each model.
+
+    Raises
+    ------
+    InputError
+        If a picture cannot be written.
+    """
+    for task, statistics in board.tasks.items():
+        rows = [row for row in board.evaluations(task) if not row.floor]
+        sheet = ScatterSheet(statistics) if rows else None
+        for row in rows:
+            assert sheet is not None
+            sheet.write(folder / f"{task}.{row.measure}.png", row, board.rows[row.measure].values[task])
+
+
+class ScatterSheet:
+    """The picture of a task, on which one measure after the other is drawn.
+
+    What all of them share (frame, gaps, legend) is laid out and drawn once, coloured by the most telling
+    hyper-parameter; a measure adds its points, its axis and its titles.
+    """
+
+    def __init__(self, task: TaskStatistics) -> None:
+        self.figure = new_figure()
+        self.axes = self.figure.add_subplot()
+        name = telling_hyperparameter(task)
+        of_models = np.array(task.hyperparameters[name])
+        self.levels = [np.flatnonzero(of_models == level) for level in sorted(set(of_models.tolist()), key=_numeric)]
+        self.gap = 100 * task.gap
+        self.points = [
+            self.axes.scatter(np.zeros(len(chosen)), self.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
+            for chosen, marker, level in zip(
+                self.levels, MARKERS * len(self.levels), sorted(set(of_models.tolist()), key=_numeric), strict=False
+            )
+        ]
+        self.axes.set_ylabel("generalization gap (points)")
+        self.axes.set_title("two\nlines", fontsize=10, loc="left")
+        self.axes.set_xlabel("measure")
+        self.axes.grid(alpha=0.25)
+        self.figure.legend(title=name, loc="outside right center", frameon=False)
+        self.figure.draw_without_rendering()  # lays it out
+        self.figure.set_layout_engine("none")
+        self.own = [self.axes.xaxis, *self.points, *self.axes.spines.values(), self.axes.title, self.axes._left_title]
+        for artist in self.own:
+            artist.set_animated(True)
+        self.canvas = self.figure.canvas
+        self.canvas.draw()
+        self.background = self.canvas.copy_from_bbox(self.figure.bbox)
+
+    def write(self, path: Path, row: Evaluation, values: NDArray[np.float64]) -> None:
+        """Draw a measure's values (n,) against the gap."""
+        for chosen, points in zip(self.levels, self.points, strict=True):
+            points.set_offsets(np.column_stack([values[chosen], self.gap[chosen]]))
+        standing = f"score {percent(row.score)} ({row.verdict})"
+        correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
+        self.axes.set_title(
+            f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left"
+        )
+        self.axes.set_xlabel(row.measure)
+        self.axes.dataLim.intervalx = (float(values.min()), float(values.max()))
+        self.axes.autoscale_view(scaley=False)
+        self.canvas.restore_region(self.background)
+        for artist in self.own:
+            self.axes.draw_artist(artist)
+        save_pixels(self.canvas, path)
 
 
 def _numeric(value: str) -> tuple[int, float, str]:

@@ -84,10 +84,11 @@ def test_sign_error_is_its_expectation_in_each_environment(sizes, levels, seed):
 @given(sizes=GRIDS, seed=SEEDS)
 def test_turning_the_measure_turns_granulated_kendall_and_sign_error(sizes, seed):
     names, measure, gap = task(sizes, 10**9, seed)
-    psi, turned = granulated_kendall(measure, gap, neighbours(names)).mean, granulated_kendall(-measure, gap, neighbours(names)).mean
+    alone, changes = neighbours(names), environments(names)
+    psi, turned = granulated_kendall(measure, gap, alone).mean, granulated_kendall(-measure, gap, alone).mean
     assert turned == pytest.approx(-psi)
-    assert sign_error(-measure, gap, environments(names)).mean == pytest.approx(1 - sign_error(measure, gap, environments(names)).mean)
-    assert sign_error(gap, gap, environments(names)).maximum == 0
+    assert sign_error(-measure, gap, changes).mean == pytest.approx(1 - sign_error(measure, gap, changes).mean)
+    assert sign_error(gap, gap, changes).maximum == 0
 
 
 def test_no_environment_no_sign_error():
