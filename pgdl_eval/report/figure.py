@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from complexity.errors import InputError
 
 if TYPE_CHECKING:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
 
 def new_figure(width: float = 7.0, height: float = 4.8) -> Figure:
-    """An empty figure, in inches, that needs no display."""
+    """An empty figure, in inches, that needs no display; its canvas is of Agg."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -37,8 +36,13 @@ def save_figure(figure: Figure, path: Path) -> None:
         raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error
 
 
-def save_pixels(canvas: FigureCanvasAgg, path: Path) -> None:
-    """Write what is drawn on the canvas as `save_figure` does, without drawing it again."""
+def canvas_of(figure: Figure) -> Any:
+    """The canvas of a figure: Agg's, with methods that have no types."""
+    return figure.canvas
+
+
+def save_pixels(canvas: Any, path: Path) -> None:
+    """Write what stands on a canvas of Agg as `save_figure` does, without drawing it again."""
     from PIL import Image
 
     try:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..metrics.evaluation import Evaluation, TaskStatistics
 from ..scoreboard import Scoreboard
-from .figure import new_figure, save_pixels
+from .figure import canvas_of, new_figure, save_pixels
 from .text import number, p_text, percent
 
 MARKERS = "os^Dv<>pP*X"
@@ -36,10 +36,11 @@ def write_scatters(folder: Path, board: Scoreboard) -> None:
         If a picture cannot be written.
     """
     for task, statistics in board.tasks.items():
-        rows = [row for row in board.evaluations(task) if not row.floor]
-        sheet = ScatterSheet(statistics) if rows else None
-        for row in rows:
-            assert sheet is not None
+        sheet = None
+        for row in board.evaluations(task):
+            if row.floor:
+                continue
+            sheet = sheet or ScatterSheet(statistics)
             sheet.write(folder / f"{task}.{row.measure}.png", row, board.rows[row.measure].values[task])
 
 
@@ -51,41 +52,37 @@ class ScatterSheet:
     """
 
     def __init__(self, task: TaskStatistics) -> None:
-        self.figure = new_figure()
-        self.axes = self.figure.add_subplot()
+        figure = new_figure()
+        self.canvas = canvas_of(figure)
+        self.axes, self.gap = figure.add_subplot(), 100 * task.gap
         name = telling_hyperparameter(task)
         of_models = np.array(task.hyperparameters[name])
-        self.levels = [np.flatnonzero(of_models == level) for level in sorted(set(of_models.tolist()), key=_numeric)]
-        self.gap = 100 * task.gap
+        levels = sorted(set(task.hyperparameters[name]), key=_numeric)
+        self.models = [np.flatnonzero(of_models == level) for level in levels]
         self.points = [
             self.axes.scatter(np.zeros(len(chosen)), self.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
-            for chosen, marker, level in zip(
-                self.levels, MARKERS * len(self.levels), sorted(set(of_models.tolist()), key=_numeric), strict=False
-            )
+            for chosen, marker, level in zip(self.models, MARKERS * len(levels), levels, strict=False)
         ]
-        self.axes.set_ylabel("generalization gap (points)")
-        self.axes.set_title("two\nlines", fontsize=10, loc="left")
+        self.title = self.axes.set_title("two\nlines", fontsize=10, loc="left")
         self.axes.set_xlabel("measure")
+        self.axes.set_ylabel("generalization gap (points)")
         self.axes.grid(alpha=0.25)
-        self.figure.legend(title=name, loc="outside right center", frameon=False)
-        self.figure.draw_without_rendering()  # lays it out
-        self.figure.set_layout_engine("none")
-        self.own = [self.axes.xaxis, *self.points, *self.axes.spines.values(), self.axes.title, self.axes._left_title]
+        figure.legend(title=name, loc="outside right center", frameon=False)
+        figure.draw_without_rendering()  # lays it out
+        figure.set_layout_engine("none")
+        self.own = [self.axes.xaxis, *self.points, *self.axes.spines.values(), self.title]
         for artist in self.own:
-            artist.set_animated(True)
-        self.canvas = self.figure.canvas
+            artist.set_animated(True)  # not drawn with the others
         self.canvas.draw()
-        self.background = self.canvas.copy_from_bbox(self.figure.bbox)
+        self.background = self.canvas.copy_from_bbox(figure.bbox)
 
     def write(self, path: Path, row: Evaluation, values: NDArray[np.float64]) -> None:
         """Draw a measure's values (n,) against the gap."""
-        for chosen, points in zip(self.levels, self.points, strict=True):
+        for chosen, points in zip(self.models, self.points, strict=True):
             points.set_offsets(np.column_stack([values[chosen], self.gap[chosen]]))
         standing = f"score {percent(row.score)} ({row.verdict})"
         correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
-        self.axes.set_title(
-            f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}", fontsize=10, loc="left"
-        )
+        self.title.set_text(f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}")
         self.axes.set_xlabel(row.measure)
         self.axes.dataLim.intervalx = (float(values.min()), float(values.max()))
         self.axes.autoscale_view(scaley=False)
