@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from complexity.errors import InputError
 
@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def new_figure(width: float = 7.0, height: float = 4.8) -> Figure:
+def new_figure(
+    width: float = 7.0, height: float = 4.8, *, layout: Literal["constrained"] | None = "constrained"
+) -> Figure:
     """An empty figure, in inches, that needs no display; its canvas is of Agg."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=130)
+    figure = Figure(figsize=(width, height), layout=layout, dpi=130)
     FigureCanvasAgg(figure)
     return figure
 

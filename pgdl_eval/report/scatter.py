@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,11 @@ from ..scoreboard import Scoreboard
 from .figure import canvas_of, new_figure, save_pixels
 from .text import number, p_text, percent
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+
+BELOW, ABOVE, MARGIN = 0.47, 0.41, 0.042  # the measure's axis and the titles of a picture, and what stays free: inches
 MARKERS = "os^Dv<>pP*X"
 
 
@@ -52,7 +58,7 @@ class ScatterSheet:
     """
 
     def __init__(self, task: TaskStatistics) -> None:
-        figure = new_figure()
+        figure = new_figure(layout=None)
         self.canvas = canvas_of(figure)
         self.axes, self.gap = figure.add_subplot(), 100 * task.gap
         name = telling_hyperparameter(task)
@@ -67,14 +73,26 @@ class ScatterSheet:
         self.axes.set_xlabel("measure")
         self.axes.set_ylabel("generalization gap (points)")
         self.axes.grid(alpha=0.25)
-        figure.legend(title=name, loc="outside right center", frameon=False)
-        figure.draw_without_rendering()  # lays it out
-        figure.set_layout_engine("none")
+        self._lay_out(figure, figure.legend(title=name, loc="center right", frameon=False))
         self.own = [self.axes.xaxis, *self.points, *self.axes.spines.values(), self.title]
         for artist in self.own:
             artist.set_animated(True)  # not drawn with the others
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(figure.bbox)
+
+    def _lay_out(self, figure: Figure, legend: Legend) -> None:
+        """Leave room for the labels of the gap and for the legend, as a constrained layout does in ten times the time.
+
+        Titles and the measure's axis have the same height on every sheet.
+        """
+        width, height = figure.get_size_inches()
+        bottom, tall = BELOW / height, 1 - (BELOW + ABOVE) / height
+        self.axes.set_position((0.1, bottom, 0.7, tall))
+        labels = self.axes.yaxis.get_tightbbox(self.canvas.get_renderer())
+        assert labels is not None
+        left = (self.axes.bbox.x0 - labels.x0) / figure.dpi + MARGIN
+        right = width - legend.get_window_extent(self.canvas.get_renderer()).width / figure.dpi - 3 * MARGIN
+        self.axes.set_position((left / width, bottom, max(right - left, 1.0) / width, tall))
 
     def write(self, path: Path, row: Evaluation, values: NDArray[np.float64]) -> None:
         """Draw a measure's values (n,) against the gap."""
