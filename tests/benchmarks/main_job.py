@@ -99,7 +99,7 @@ WORKS = (
     ),
     Work(
         "`score`, 50 measures, 2 tasks", 8.0, SCORE, SCORE, 3, fifty_measures,
-        missed="Two thirds of it are 100 pictures: a third of each is its PNG, most of the rest its texts.",
+        missed="More than half of it are 100 pictures, most of each its axis and texts; drawing fewer texts next.",
     ),
     Work(
         "the README's main job on the sample", 4.0, MAIN_JOB, MAIN_JOB, 2,

@@ -1,5 +1,6 @@
 """Files of the report: CSV as pandas writes it, and pictures that know nothing of each other."""
 
+import io
 import itertools
 import json
 from dataclasses import asdict
@@ -7,9 +8,11 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import write_reference
+from pgdl_eval.report.figure import png
 from pgdl_eval.report.files import write_records, write_report
 from pgdl_eval.report.scatter import ScatterSheet
 from pgdl_eval.report.table1 import records
@@ -80,3 +83,11 @@ def test_a_picture_does_not_depend_on_those_before_it(board, tmp_path):
         sheet.write(tmp_path / "after.png", of_row.evaluations["first"], of_row.values["first"])
     ScatterSheet(task).write(tmp_path / "alone.png", row, board.rows["free"].values["first"])
     assert (tmp_path / "after.png").read_bytes() == (tmp_path / "alone.png").read_bytes()
+
+
+def test_a_png_holds_its_pixels():
+    pixels = np.random.default_rng(1).integers(0, 256, (7, 5, 3)).astype(np.uint8)
+    with Image.open(io.BytesIO(png(pixels))) as read:
+        read.load()
+        assert (read.format, read.mode) == ("PNG", "RGB")
+        np.testing.assert_array_equal(np.asarray(read), pixels)
