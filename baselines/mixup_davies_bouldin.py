@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
-from scipy.special import logsumexp
 
 from complexity.errors import InputError
 from complexity.images.drawn_images import Change, Drawn, draw
@@ -136,6 +134,8 @@ def davies_bouldin(points: Array, labels: NDArray[np.integer]) -> float:
     InputError
         For fewer than two classes.
     """
+    from scipy.spatial.distance import cdist
+
     classes = [points[labels == one].astype(np.float64) for one in np.unique(labels)]
     if len(classes) < 2:
         raise InputError("one class alone has no neighbour", field="labels", expected="2 classes", found=len(classes))
@@ -149,6 +149,8 @@ def davies_bouldin(points: Array, labels: NDArray[np.integer]) -> float:
 
 def mixed_losses(network: TrainedModel, drawn: Drawn, change: Change) -> NDArray[np.float64]:
     """Mean cross-entropy of the changed images, and the share of them that gets another class: (2,)."""
+    from scipy.special import logsumexp
+
     logits = drawn.logits(network, change).astype(np.float64)
     own = logits[np.arange(len(drawn)), drawn.labels]
     return np.array([np.mean(logsumexp(logits, axis=1) - own), np.mean(logits.argmax(axis=1) != drawn.labels)])

@@ -8,19 +8,17 @@ from pathlib import Path
 if not __package__:  # run as a script: this folder must not stand on the path, its parent must
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import click
-from rich.console import Console
+from typing import TYPE_CHECKING
 
-from pgdl_eval.formats.predictions import TimeExceeded
-from pgdl_eval.report.files import write_report
-from pgdl_eval.report.official import write_scores
-from pgdl_eval.report.scatter import write_scatter
-from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
-from pgdl_eval.scoreboard import Scoreboard, prediction_folders, reference_files, scoreboard
+import click
+
 from pgdl_eval.terminal import console, json_option, quiet_option, run
 
+if TYPE_CHECKING:
+    from pgdl_eval.scoreboard import Scoreboard
 
-def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> Scoreboard:
+
+def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictures: bool = True) -> Scoreboard:
     """Score every measure on every task and write all files of the report.
 
     Parameters
@@ -29,12 +27,18 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> Scoreb
     prediction_dir : TASK.predict for one measure, or MEASURE/TASK.predict for several.
     output_dir : gets scores.txt and scores.html (in a folder a measure where there are several), report.csv,
         within_groups.csv, report.json, a PNG for each task and measure and, for several measures, differences.csv.
+    pictures : whether the PNGs are drawn.
 
     Raises
     ------
     InputError
         For folders that cannot be used. What is wrong with one task or measure stands in the result instead.
     """
+    from pgdl_eval.formats.predictions import TimeExceeded
+    from pgdl_eval.report.files import write_report
+    from pgdl_eval.report.official import write_scores
+    from pgdl_eval.scoreboard import prediction_folders, reference_files, scoreboard
+
     board = scoreboard(reference_files(reference_dir))
     folders = prediction_folders(prediction_dir, board.names)
     for measure, folder in folders.items():
@@ -48,10 +52,10 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> Scoreb
     board.add_floor()
     board.add_comparisons()
     write_report(output_dir, board)
-    for one in board.evaluations():
-        if not one.floor:
-            values = board.rows[one.measure].values[one.task]
-            write_scatter(output_dir / f"{one.task}.{one.measure}.png", one, values, board.tasks[one.task])
+    if pictures:
+        from pgdl_eval.report.scatter import write_scatters
+
+        write_scatters(output_dir, board)
     return board
 
 
@@ -59,7 +63,8 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path) -> Scoreb
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
 @quiet_option
 @json_option
-def main(folders: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+@click.option("--no-pictures", is_flag=True, help="Draw no picture of each task and measure.")
+def main(folders: tuple[Path, ...], quiet: bool, as_json: bool, no_pictures: bool) -> None:
     """Score predictions as the competition does, with a correlation report.
 
     \b
@@ -81,18 +86,23 @@ def main(folders: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
         reference_dir, prediction_dir, output_dir = folders[0] / "ref", folders[0] / "res", folders[1]
     else:
         reference_dir, prediction_dir, output_dir = folders
-    board = score(reference_dir, prediction_dir, output_dir)
+    board = score(reference_dir, prediction_dir, output_dir, pictures=not no_pictures)
     if as_json:
         click.echo((output_dir / "report.json").read_text(encoding="utf-8"), nl=False)
-    else:
-        _print(board, output_dir, Console(quiet=quiet), ranking=not folders)
+    elif not quiet:
+        _print(board, output_dir, ranking=not folders)
     for text in board.errors:
         console().print(f"error: {text}", soft_wrap=True)
     sys.exit(1 if board.errors else 0)
 
 
-def _print(board: Scoreboard, output_dir: Path, shown_on: Console, *, ranking: bool) -> None:
+def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
     """The tables of the report; `ranking` puts the models before them, as the first measure orders them."""
+    from rich.console import Console
+
+    from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
+
+    shown_on = Console()
     rows = board.evaluations()
     if ranking:
         task, values = board.tasks[rows[0].task], board.rows[rows[0].measure].values[rows[0].task]

@@ -14,8 +14,7 @@ from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
 from .formats.predictions import read_predictions
-from .formats.reference import check_grid, read_reference
-from .formats.task import IGNORED, REFERENCE
+from .formats.reference import IGNORED, REFERENCE, check_grid, read_reference
 from .measures import all_measures, base_name
 from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics

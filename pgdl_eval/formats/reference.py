@@ -18,6 +18,9 @@ from complexity.errors import InputError
 
 from .atomic import write_json
 
+REFERENCE = "model_configs.json"
+IGNORED = (".DS_Store", "__MACOSX", "__pycache__")  # beside the folders of tasks
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -13,11 +13,12 @@ from complexity.errors import InputError, warn
 
 from .architecture import ModelConfig, read_model_config
 from .layers import Shape
+from .reference import IGNORED as IGNORED
+from .reference import REFERENCE as REFERENCE
 from .tfrecord import read_shards
 from .weights import LayerWeights, read_weights
 
-IGNORED = (".DS_Store", "__MACOSX", "__pycache__")
-CONFIG, WEIGHTS, INITIAL_WEIGHTS, REFERENCE = "config.json", "weights.hdf5", "weights_init.hdf5", "model_configs.json"
+CONFIG, WEIGHTS, INITIAL_WEIGHTS = "config.json", "weights.hdf5", "weights_init.hdf5"
 TRAIN, TEST = Path("dataset_1", "train"), Path("dataset_1", "test")
 
 Weights = list[NDArray[np.float32]]

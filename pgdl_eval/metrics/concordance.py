@@ -9,9 +9,9 @@ Array = NDArray[np.float64]
 
 
 def signs(values: Array) -> Array:
-    """sgn(v_i - v_j) of (n,) values: (n, n)."""
-    greater = np.greater.outer(values, values).astype(np.float64)
-    return greater - greater.T
+    """sgn(v_i - v_j) of (..., n) values: (..., n, n)."""
+    greater = (values[..., :, None] > values[..., None, :]).astype(np.float64)
+    return np.asarray(greater - greater.swapaxes(-1, -2))
 
 
 def concordance(measure: Array, gap: Array) -> Array:

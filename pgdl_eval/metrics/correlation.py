@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from .concordance import signs
-from .half_samples import NORMAL_95, UNDEFINED, Interval, deviation, half_membership
+from .half_samples import NORMAL_95, UNDEFINED, Interval, deviations, half_membership
+from .p_values import kendall_p, spearman_p
 
 Array = NDArray[np.float64]
+LARGEST_OF_FLOAT32 = 2**24  # the whole numbers up to here are exact in float32
 
 
 @dataclass(frozen=True)
@@ -28,27 +30,98 @@ class Correlation:
 CONSTANT = Correlation(np.nan, np.nan, UNDEFINED)
 
 
+@dataclass(frozen=True)
+class Order:
+    """What correlations need of (n,) values, or of g sets of them, (g, n): the order of each pair.
+
+    The average rank of a model, less the mean rank, is half the sum of the signs of its differences. All sums are whole
+    numbers: in float32 they are exact up to 2**24, and larger ones take float64.
+    """
+
+    values: Array
+
+    @cached_property
+    def signs(self) -> NDArray[np.floating[Any]]:
+        """(..., n, n) sgn(v_i - v_j)."""
+        kind = np.float32 if self.values.shape[-1] ** 3 < LARGEST_OF_FLOAT32 else np.float64
+        return signs(self.values).astype(kind)
+
+    @cached_property
+    def shared(self) -> NDArray[np.intp]:
+        """(..., n) how many models share the value of each, itself included."""
+        return np.asarray(np.sum(self.signs == 0, axis=-1))
+
+    @cached_property
+    def ranks(self) -> NDArray[np.floating[Any]]:
+        """(..., n) twice the centred ranks."""
+        return np.asarray(self.signs.sum(axis=-1))
+
+    @cached_property
+    def chosen(self) -> NDArray[np.floating[Any]]:
+        """(RESAMPLES, n) which models each half-sample holds."""
+        return half_membership(self.values.shape[-1]).astype(self.signs.dtype)
+
+    @cached_property
+    def ranks_of_halves(self) -> NDArray[np.floating[Any]]:
+        """(..., RESAMPLES, n) twice the centred ranks within each half-sample; 0 for models outside."""
+        ranks = self.chosen @ self.signs.swapaxes(-1, -2)
+        ranks *= self.chosen
+        return np.asarray(ranks)
+
+    @cached_property
+    def squares_of_halves(self) -> Array:
+        """(..., RESAMPLES) sums of the squares of these."""
+        return _inner(self.ranks_of_halves, self.ranks_of_halves)
+
+    @cached_property
+    def untied_of_halves(self) -> Array:
+        """(..., RESAMPLES) the ordered pairs within each half-sample that are not tied."""
+        n = self.values.shape[-1]
+        if (self.shared == 1).all():
+            return np.full((*self.values.shape[:-1], len(self.chosen)), float((n // 2) * (n // 2 - 1)))
+        return _inner(self.chosen @ np.abs(self.signs), self.chosen)
+
+
 def spearman(measure: Array, gap: Array) -> Correlation:
     """Spearman's rank correlation of two (n,) arrays; ties have average ranks.
 
-    Value and p-value: SciPy's. Interval: see `fisher_interval`.
+    Value and p-value: as SciPy's. Interval: see `fisher_interval`.
     """
-    return _correlation(scipy.stats.spearmanr, spearman_of_halves, measure, gap)
+    return spearman_of(Order(measure[None]), Order(gap[None]))[0]
 
 
 def kendall(measure: Array, gap: Array) -> Correlation:
     """Kendall's tau-b of two (n,) arrays; value, p-value and interval as for `spearman`."""
-    return _correlation(scipy.stats.kendalltau, kendall_of_halves, measure, gap)
+    return kendall_of(Order(measure[None]), Order(gap[None]))[0]
 
 
-def _correlation(
-    test: Callable[[Array, Array], Any], of_halves: Callable[[Array, Array], Array], measure: Array, gap: Array
-) -> Correlation:
-    if is_constant(measure, gap):
-        return CONSTANT
-    found = test(measure, gap)
-    interval = fisher_interval(found.statistic, deviation(of_halves(measure, gap), len(gap)))
-    return Correlation(float(found.statistic), float(found.pvalue), interval)
+def spearman_of(measures: Order, gaps: Order) -> list[Correlation]:
+    """`spearman` of each of g sets of models."""
+    models = measures.values.shape[-1]
+    pairs = ((measures.ranks, gaps.ranks), (measures.ranks, measures.ranks), (gaps.ranks, gaps.ranks))
+    values = _ratio(*(_inner(*pair) for pair in pairs))
+    spreads = deviations(spearman_of_halves(measures, gaps), models).tolist()
+    return [
+        CONSTANT if nothing else Correlation(value, spearman_p(value, models), fisher_interval(value, spread))
+        for nothing, value, spread in zip(_constant(measures, gaps), values.tolist(), spreads, strict=True)
+    ]
+
+
+def kendall_of(measures: Order, gaps: Order) -> list[Correlation]:
+    """`kendall` of each of g sets of models."""
+    models = measures.values.shape[-1]
+    concordant = _inner(measures.signs, gaps.signs).sum(axis=-1)
+    untied = (_inner(one.signs, one.signs).sum(axis=-1) for one in (measures, gaps))
+    values = _ratio(concordant, *untied)
+    spreads = deviations(kendall_of_halves(measures, gaps), models).tolist()
+    found = []
+    for i, nothing in enumerate(_constant(measures, gaps)):
+        if nothing:
+            found.append(CONSTANT)
+            continue
+        value, p = float(values[i]), kendall_p(int(concordant[i]) // 2, (measures.shared[i], gaps.shared[i]))
+        found.append(Correlation(value, p, fisher_interval(value, spreads[i])))
+    return found
 
 
 def is_constant(measure: Array, gap: Array) -> bool:
@@ -66,27 +139,31 @@ def fisher_interval(value: float, spread: float) -> Interval:
     """
     if not spread > 0:
         return UNDEFINED
-    centre, reach = np.arctanh(value), NORMAL_95 * spread / (1 - value**2)
-    return Interval(float(np.tanh(centre - reach)), float(np.tanh(centre + reach)))
+    centre, reach = math.atanh(value), NORMAL_95 * spread / (1 - value**2)
+    return Interval(math.tanh(centre - reach), math.tanh(centre + reach))
 
 
-def spearman_of_halves(measure: Array, gap: Array) -> Array:
-    """Spearman's coefficient of each half-sample of two (n,) arrays: (RESAMPLES,); NaN for constant halves.
+def spearman_of_halves(measure: Order, gap: Order) -> Array:
+    """Spearman's coefficient of each half-sample of n models: (..., RESAMPLES); NaN for constant halves."""
+    products = _inner(measure.ranks_of_halves, gap.ranks_of_halves)
+    return _ratio(products, measure.squares_of_halves, gap.squares_of_halves)
 
-    The average rank of a model within a half, less the mean rank, is half the sum of the signs of its differences.
-    """
-    chosen = half_membership(len(gap))
-    x, y = (chosen * (chosen @ signs(values).T) for values in (measure, gap))  # (RESAMPLES, n) twice the centred ranks
+
+def kendall_of_halves(measure: Order, gap: Order) -> Array:
+    """Kendall's tau-b of each half-sample of n models: (..., RESAMPLES); NaN for constant halves."""
+    concordant = _inner(gap.chosen @ (measure.signs * gap.signs), gap.chosen)
+    return _ratio(concordant, measure.untied_of_halves, gap.untied_of_halves)
+
+
+def _inner(first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]) -> Array:
+    """Sums over the last axis of products."""
+    return np.asarray(np.einsum("...i,...i->...", first, second), dtype=np.float64)
+
+
+def _ratio(products: Array, first: Array, second: Array) -> Array:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.sum(x * y, axis=1) / np.sqrt(np.sum(x * x, axis=1) * np.sum(y * y, axis=1)))
+        return np.asarray(products / np.sqrt(first * second))
 
 
-def kendall_of_halves(measure: Array, gap: Array) -> Array:
-    """Kendall's tau-b of each half-sample of two (n,) arrays: (RESAMPLES,); NaN for constant halves."""
-    chosen = half_membership(len(gap))
-    x, y = signs(measure), signs(gap)
-    concordance, of_measure, of_gap = (
-        np.sum(chosen @ table * chosen, axis=1) for table in (x * y, np.abs(x), np.abs(y))
-    )
-    with np.errstate(invalid="ignore"):
-        return np.asarray(concordance / np.sqrt(of_measure * of_gap))
+def _constant(measures: Order, gaps: Order) -> list[bool]:
+    return [is_constant(measure, gap) for measure, gap in zip(measures.values, gaps.values, strict=True)]

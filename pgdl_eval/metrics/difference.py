@@ -9,14 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .correlation import spearman, spearman_of_halves
 from .evaluation import Evaluation, TaskStatistics
-from .half_samples import NORMAL_95, Interval, deviation
-from .mutual_information import conditional_mutual_information
-from .score_interval import scores_of_halves
+from .half_samples import NORMAL_95, Interval, deviations
 
 Array = NDArray[np.float64]
-Resampled = tuple[float, Array]  # a statistic of a measure on all models, and on each half-sample (RESAMPLES,)
 
 
 @dataclass(frozen=True)
@@ -53,28 +49,30 @@ def compare(rows: Sequence[Evaluation], values: Sequence[Array], statistics: Tas
     rows, values : of each measure its evaluation and its values (n,).
     statistics : of the task.
     """
-    turned = [v if row.higher_means == "larger gap" else -v for row, v in zip(rows, values, strict=True)]
-    scores = [resampled_score(one, statistics) for one in values]
-    correlations = [resampled_spearman(one, statistics.gap) for one in turned]
-    models, found = len(statistics.names), []
-    for i, j in itertools.combinations(range(len(rows)), 2):
-        both = difference(scores[i], scores[j], models), difference(correlations[i], correlations[j], models)
-        found.append(Comparison(rows[i].task, rows[i].measure, rows[j].measure, *both))
+    models, turns = len(statistics.names), [1 if row.higher_means == "larger gap" else -1 for row in rows]
+    resampled = [statistics.resampled(one) for one in values]
+    scores = differences([row.score for row in rows], [one.scores for one in resampled], models)
+    correlations = differences(
+        [turn * row.spearman.value for turn, row in zip(turns, rows, strict=True)],
+        [turn * one.spearman for turn, one in zip(turns, resampled, strict=True)],
+        models,
+    )
+    pairs = zip(itertools.combinations(rows, 2), scores, correlations, strict=True)
+    return [Comparison(one.task, one.measure, other.measure, *both) for (one, other), *both in pairs]
+
+
+def differences(values: Sequence[float], of_halves: Sequence[Array], models: int) -> list[Difference]:
+    """First minus second of every pair of k statistics; both are resampled at once: what they share drops out.
+
+    Parameters
+    ----------
+    values : of each statistic on all models.
+    of_halves : (RESAMPLES,) of each on the half-samples.
+    models : how many.
+    """
+    found = []
+    for i, value in enumerate(values[:-1]):
+        reaches = NORMAL_95 * deviations(of_halves[i] - np.array(of_halves[i + 1 :]), models)
+        for other, reach in zip(values[i + 1 :], reaches.tolist(), strict=True):
+            found.append(Difference(value - other, Interval(value - other - reach, value - other + reach)))
     return found
-
-
-def resampled_score(measure: Array, statistics: TaskStatistics) -> Resampled:
-    """The competition's score of a measure (n,)."""
-    score = float(conditional_mutual_information(measure, statistics.models))
-    return score, scores_of_halves(measure, statistics.halves)
-
-
-def resampled_spearman(measure: Array, gap: Array) -> Resampled:
-    """The rank correlation of a measure (n,), turned so that larger means a larger expected gap, with the gap (n,)."""
-    return spearman(measure, gap).value, spearman_of_halves(measure, gap)
-
-
-def difference(first: Resampled, second: Resampled, models: int) -> Difference:
-    """First minus second of so many models; both are resampled at once, so that what they share drops out."""
-    value, reach = first[0] - second[0], NORMAL_95 * deviation(first[1] - second[1], models)
-    return Difference(value, Interval(value - reach, value + reach))

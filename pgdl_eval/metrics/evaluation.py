@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -12,18 +12,35 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
-from .correlation import Correlation, kendall, spearman
+from .correlation import Correlation, Order, kendall_of, spearman_of, spearman_of_halves
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
 from .mutual_information import Pairing, conditional_mutual_information, pairing, signed_score
+from .neighbours import Pairs, environments, neighbours
 from .noise_band import NoiseBand, mean_of_tasks, noise_band, permuted_scores, random_scores
-from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval
+from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval, scores_of_halves
 from .selection import Selection, selection
 from .sign_error import SignError, sign_error
-from .within_groups import WithinGroup, correlation_within_groups
+from .within_groups import Groups, WithinGroup, correlation_within_groups, groups_of_equal_value
 
 Array = NDArray[np.float64]
 Verdict = Literal["constant", "within noise", "reversed", "above noise"]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """What resampling says of one measure's values.
+
+    Attributes
+    ----------
+    by_chance : scores of permutations of the values; those of a measure without ties are the random measures.
+    scores : (RESAMPLES,) on the half-samples.
+    spearman : (RESAMPLES,) its correlation with the gap on these.
+    """
+
+    by_chance: Array
+    scores: Array
+    spearman: Array
 
 
 @dataclass(frozen=True)
@@ -36,6 +53,22 @@ class TaskStatistics:
     models: Pairing
     random: Array
     halves: HalfPairings
+    gap_order: Order  # of the one set of all models
+    groups: tuple[Groups, ...]
+    neighbours: Mapping[str, Pairs]
+    environments: Mapping[tuple[str, str, str], Pairs]
+    known: dict[bytes, Resampled] = field(default_factory=dict, repr=False, compare=False)
+
+    def resampled(self, values: Array) -> Resampled:
+        """The resamples of a measure (n,); kept, since evaluation, mean and comparisons all need them."""
+        key = values.tobytes()
+        if key not in self.known:
+            self.known[key] = Resampled(
+                permuted_scores(values, self.models) if tied_models(values) else self.random,
+                scores_of_halves(values, self.halves),
+                spearman_of_halves(Order(values[None]), self.gap_order)[0],
+            )
+        return self.known[key]
 
 
 @dataclass(frozen=True)
@@ -98,7 +131,18 @@ class MeanScore:
 def task_statistics(names: Sequence[str], gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> TaskStatistics:
     """Prepare a task of n models once for any number of measures; errors as for `pairing`."""
     models = pairing(gap, hyperparameters)
-    return TaskStatistics(tuple(names), gap, hyperparameters, models, random_scores(models), half_pairings(models))
+    return TaskStatistics(
+        tuple(names),
+        gap,
+        hyperparameters,
+        models,
+        random_scores(models),
+        half_pairings(models),
+        Order(gap[None]),
+        groups_of_equal_value(gap, hyperparameters),
+        neighbours(hyperparameters),
+        environments(hyperparameters),
+    )
 
 
 def evaluate(
@@ -118,11 +162,11 @@ def evaluate(
         If there is not one finite value for each model.
     """
     _check(values, measure, statistics.names)
-    gap, names, models = statistics.gap, statistics.hyperparameters, statistics.models
+    gap, models, resampled, order = statistics.gap, statistics.models, statistics.resampled(values), Order(values[None])
     turned = values if higher_means == "larger gap" else -values
     score = float(conditional_mutual_information(values, models))
     signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)
-    noise = noise_band(score, statistics.random, scores_by_chance(values, statistics))
+    noise = noise_band(score, statistics.random, resampled.by_chance)
     return Evaluation(
         task=task,
         measure=measure,
@@ -131,15 +175,15 @@ def evaluate(
         models=len(values),
         tied_models=tied_models(values),
         score=score,
-        score_interval=score_interval(values, score, statistics.halves),
+        score_interval=score_interval(score, resampled.scores, len(values)),
         signed_score=signed,
         verdict=_verdict(score, signed, noise, constant=bool(np.ptp(values) == 0)),
         noise=noise,
-        spearman=spearman(values, gap),
-        kendall=kendall(values, gap),
-        within=correlation_within_groups(values, gap, names),
-        granulated=granulated_kendall(turned, gap, names),
-        sign_error=sign_error(turned, gap, names),
+        spearman=spearman_of(order, statistics.gap_order)[0],
+        kendall=kendall_of(order, statistics.gap_order)[0],
+        within=correlation_within_groups(values, statistics.groups),
+        granulated=granulated_kendall(turned, gap, statistics.neighbours),
+        sign_error=sign_error(turned, gap, statistics.environments),
         selection=selection(turned, gap),
     )
 
@@ -148,7 +192,7 @@ def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: 
     """The mean of one measure over tasks: its row, its values and the statistics of each task."""
     score, signed = float(np.mean([row.score for row in rows])), float(np.mean([row.signed_score for row in rows]))
     at_random = mean_of_tasks([one.random for one in statistics])
-    by_chance = mean_of_tasks([scores_by_chance(*pair) for pair in zip(values, statistics, strict=True)])
+    by_chance = mean_of_tasks([of.resampled(one).by_chance for one, of in zip(values, statistics, strict=True)])
     noise = noise_band(score, at_random, by_chance)
     return MeanScore(
         measure=rows[0].measure,
@@ -160,11 +204,6 @@ def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: 
         verdict=_verdict(score, signed, noise, constant=all(row.verdict == "constant" for row in rows)),
         noise=noise,
     )
-
-
-def scores_by_chance(values: Array, statistics: TaskStatistics) -> Array:
-    """What permutations of these values score; those of a measure without ties are the random measures."""
-    return permuted_scores(values, statistics.models) if tied_models(values) else statistics.random
 
 
 def tied_models(values: Array) -> int:

@@ -5,14 +5,14 @@ Jiang et al., "Fantastic Generalization Measures and Where to Find Them" (2019),
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .concordance import concordance
-from .neighbours import neighbours
+from .neighbours import Pairs
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ class GranulatedKendall:
     mean: float
 
 
-def granulated_kendall(measure: Array, gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> GranulatedKendall:
+def granulated_kendall(measure: Array, gap: Array, neighbours: Mapping[str, Pairs]) -> GranulatedKendall:
     """The granulated Kendall coefficient of a measure on a complete grid.
 
     psi_i is the mean, over all settings of the other hyper-parameters, of Kendall's coefficient of the models that
@@ -35,12 +35,11 @@ def granulated_kendall(measure: Array, gap: Array, hyperparameters: Mapping[str,
     Parameters
     ----------
     measure, gap : (n,) values; the measure turned so that larger means a larger expected gap.
-    hyperparameters : for each name n values.
+    neighbours : the pairs of models that differ in each hyper-parameter alone.
     """
     agreement = concordance(measure, gap)
     found = {
-        name: float(agreement[pairs].mean()) if pairs.any() else float("nan")
-        for name, pairs in neighbours(hyperparameters).items()
+        name: float(agreement[pairs].mean()) if len(pairs[0]) else float("nan") for name, pairs in neighbours.items()
     }
     defined = [value for value in found.values() if not np.isnan(value)]
     return GranulatedKendall(found, float(np.mean(defined)) if defined else float("nan"))

@@ -62,8 +62,17 @@ def deviation(of_halves: Array, models: int) -> float:
 
     NaN where it tells nothing: with too few models, and where most half-samples have no value.
     """
-    defined = of_halves[np.isfinite(of_halves)]
-    if models < SMALLEST_SAMPLE or 2 * len(defined) < len(of_halves):
-        return float("nan")
-    half = models // 2
-    return float(defined.std()) * float(np.sqrt(half / (models - half)))  # a half of an odd number is a little less
+    return float(deviations(of_halves[None], models)[0])
+
+
+def deviations(of_halves: Array, models: int) -> Array:
+    """`deviation` of each of m statistics: (m, RESAMPLES) -> (m,)."""
+    half, defined = models // 2, np.isfinite(of_halves)
+    if models < SMALLEST_SAMPLE:
+        return np.full(len(of_halves), np.nan)
+    if defined.all():
+        spreads = of_halves.std(axis=1)
+    else:
+        rows = zip(of_halves, defined, strict=True)
+        spreads = np.array([one[there].std() if 2 * there.sum() >= len(one) else np.nan for one, there in rows])
+    return np.asarray(spreads * np.sqrt(half / (models - half)))  # a half of an odd number is a little less

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
@@ -58,7 +57,9 @@ def kemeny_order(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple
 
 def _blocks(cost: Whole) -> Iterator[NDArray[np.intp]]:
     """The items that no majority parts, block after block; cost (g, g) is that of a row's item before a column's."""
-    _, block = scipy.sparse.csgraph.connected_components(cost <= cost.T, connection="strong")
+    from scipy.sparse.csgraph import connected_components
+
+    _, block = connected_components(cost <= cost.T, connection="strong")
     following = np.sum((cost < cost.T) & (block[:, None] != block), axis=1)
     for number in sorted(set(following.tolist()), reverse=True):
         members = np.flatnonzero(following == number)

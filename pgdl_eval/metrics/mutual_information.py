@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 
 Array = NDArray[np.float64]
+Whole = NDArray[np.intp]
 EPSILON = 1e-12  # the official program adds it within the logarithm of the entropy
-AT_A_TIME = 64  # measures whose tables are in memory at a time
+AT_A_TIME = 32  # measures whose tables are in memory at a time; more of them, of 96 models, leave the cache
 
 
 @dataclass(frozen=True)
@@ -34,31 +36,31 @@ class Pairing:
     Several sets of models of one task are one object in which `gap_greater` and `groups` have a leading axis.
     """
 
-    gap_greater: NDArray[np.float32]
+    gap_greater: NDArray[np.bool_]
     groups: NDArray[np.float32]
-    cells: tuple[NDArray[np.intp], NDArray[np.intp]]
-    starts: NDArray[np.intp]
+    cells: tuple[Whole, Whole]
+    starts: Whole
 
     @cached_property
-    def members(self) -> tuple[Array, Array]:
+    def members(self) -> tuple[Whole, Whole]:
         """(..., c) each: the models of the two groups of each cell."""
-        members = self.groups.sum(axis=-2, dtype=np.float64)
+        members = self.groups.sum(axis=-2, dtype=np.intp)
         return members[..., self.cells[0]], members[..., self.cells[1]]
 
     @cached_property
-    def size(self) -> Array:
+    def size(self) -> Whole:
         """(..., c) ordered pairs of models in each cell."""
         return np.asarray(self.members[0] * self.members[1])
 
     @cached_property
-    def self_pairs(self) -> Array:
+    def self_pairs(self) -> Whole:
         """(..., c) how many pairs of each cell are a model with itself."""
-        return np.where(self.cells[0] == self.cells[1], self.members[0], 0.0)
+        return np.where(self.cells[0] == self.cells[1], self.members[0], 0)
 
     @cached_property
-    def gap_count(self) -> Array:
+    def gap_count(self) -> Whole:
         """(..., c) the pairs of each cell that have `gap_greater`."""
-        return self.count(self.gap_greater)
+        return self.count(self.gap_greater)[0]
 
     @cached_property
     def entropy(self) -> Array:
@@ -69,16 +71,51 @@ class Pairing:
             entropy -= p * np.log2(p + EPSILON)
         return self.per_split(entropy)
 
+    @cached_property
+    def gap_bits(self) -> Array:
+        """(..., c) what the sizes of a cell alone add to `cell_information`."""
+        of_gap = self.count_log_count.take(self.gap_count) + self.count_log_count.take(self.size - self.gap_count)
+        return np.asarray(self.count_log_count.take(self.size) - of_gap)
+
+    @cached_property
+    def count_log_count(self) -> Array:
+        """x log2 x of each count of pairs x that a cell may have: (largest cell + 1,)."""
+        counts = np.arange(self.size.max() + 1)
+        return np.asarray(counts * np.log2(np.maximum(counts, 1)))
+
+    @cached_property
+    def shift(self) -> int:
+        """Two counts of pairs stand in one whole number, the second one so many bits higher."""
+        return int(self.size.max()).bit_length()
+
+    @cached_property
+    def weights(self) -> NDArray[np.floating[Any]]:
+        """(..., n, n) what each pair adds to both counts: 1, and 1 as the second count where it has `gap_greater`.
+
+        All sums are whole numbers that float32 holds exactly up to 2**24, else float64.
+        """
+        kind = np.float32 if 2 * self.shift <= 24 else np.float64
+        return np.asarray(1 + self.gap_greater * kind(1 << self.shift), dtype=kind)
+
+    @cached_property
+    def places(self) -> Whole:
+        """(c,) where a cell stands in a flat table groups x groups."""
+        return np.asarray(self.cells[0] * self.groups.shape[-1] + self.cells[1])
+
     def per_split(self, of_cells: Array) -> Array:
         """Sums over the cells of each split: (..., c) -> (..., splits)."""
         return np.asarray(np.add.reduceat(of_cells, self.starts, axis=-1))
 
-    def count(self, table: NDArray[np.float32]) -> Array:
-        """Sums over the cells of tables (..., n, n): (..., c). Whole numbers up to 2**24 are exact in float32."""
-        sums = self.groups.swapaxes(-1, -2) @ table @ self.groups
-        return np.asarray(sums[..., self.cells[0], self.cells[1]], dtype=np.float64)
+    def count(self, chosen: NDArray[np.bool_]) -> tuple[Whole, Whole]:
+        """The pairs of each cell that are chosen, and those of them with the greater gap: (..., n, n) -> (..., c) each.
 
-    def subsets(self, chosen: NDArray[np.intp]) -> Pairing:
+        One product of matrices counts both.
+        """
+        sums = self.groups.swapaxes(-1, -2) @ (chosen * self.weights) @ self.groups
+        both = sums.reshape(*sums.shape[:-2], -1).take(self.places, axis=-1).astype(np.intp)
+        return both & ((1 << self.shift) - 1), both >> self.shift
+
+    def subsets(self, chosen: Whole) -> Pairing:
         """The pairs within each of m sets (m, k) of models; a cell may be empty there."""
         within = self.gap_greater[chosen[:, :, None], chosen[:, None, :]]
         return replace(self, gap_greater=within, groups=self.groups[chosen])
@@ -111,8 +148,7 @@ def pairing(gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> Pairing
     grids = [np.indices((width, width)).reshape(2, -1) + offset for width, offset in zip(widths, offsets, strict=True)]
     first, second = np.concatenate(grids, axis=1)  # (c,) each
     starts = np.concatenate([[0], np.cumsum(widths**2)[:-1]])
-    greater = (gap[:, None] > gap[None, :]).astype(np.float32)
-    return Pairing(greater, groups, (first, second), starts)
+    return Pairing(np.greater.outer(gap, gap), groups, (first, second), starts)
 
 
 def _groups(first: Sequence[str], second: Sequence[str]) -> NDArray[np.float32]:
@@ -152,26 +188,22 @@ def information_ratios(measures: Array, models: Pairing) -> Array:
     return np.asarray(models.per_split(information) / models.entropy)
 
 
-def count_pairs(measures: Array, models: Pairing) -> tuple[Array, Array]:
+def count_pairs(measures: Array, models: Pairing) -> tuple[Whole, Whole]:
     """Pairs in each cell whose first model has the greater measure, and those with the greater gap too: (m, c) each."""
-    above = (measures[:, :, None] > measures[:, None, :]).astype(np.float32)
-    return models.count(above), models.count(above * models.gap_greater)
+    return models.count(measures[:, :, None] > measures[:, None, :])
 
 
-def cell_information(above_count: Array, both: Array, models: Pairing) -> Array:
-    """Mutual information of [gap_i > gap_j] and [m_i > m_j] in each cell from the counts of its pairs: (m, c), bits."""
-    size, gap_count = models.size, models.gap_count
-    information = np.zeros(both.shape)
-    for joint, of_gap, of_measure in (
-        (both, gap_count, above_count),
-        (gap_count - both, gap_count, size - above_count),
-        (above_count - both, size - gap_count, above_count),
-        (size - gap_count - above_count + both, size - gap_count, size - above_count),
-    ):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            term = joint / size * np.log2(joint * size / (of_gap * of_measure))
-        information += np.where(joint > 0, term, 0.0)
-    return information
+def cell_information(above: Whole, both: Whole, models: Pairing) -> Array:
+    """Mutual information of [gap_i > gap_j] and [m_i > m_j] in each cell from the counts of its pairs: (m, c), bits.
+
+    With t(x) = x log2 x of counts of pairs, n of them in a cell, it is (sum of t(joint) - sum of t(margin) + t(n)) / n.
+    What cancels where one of the two relations is constant stands side by side: there it is exactly 0.
+    """
+    of, size, greater = models.count_log_count, models.size, models.gap_count
+    below = size - above
+    where_above = of.take(both) + of.take(above - both) - of.take(above)
+    where_below = of.take(greater - both) + of.take(below - greater + both) - of.take(below)
+    return np.asarray((where_above + where_below + models.gap_bits) / np.maximum(size, 1))
 
 
 def signed_score(measure: Array, models: Pairing) -> float:
@@ -181,9 +213,9 @@ def signed_score(measure: Array, models: Pairing) -> float:
     relations go together there, negative where they exclude each other: the sign of their covariance over the cell's
     pairs of different models. A correlation over all models may have the other sign.
     """
-    above_count, both = count_pairs(measure[None, :], models)
-    information = cell_information(above_count, both, models)
-    together = np.sign((models.size - models.self_pairs) * both - models.gap_count * above_count)
+    above, both = count_pairs(measure[None, :], models)
+    information = cell_information(above, both, models)
+    together = np.sign((models.size - models.self_pairs) * both - models.gap_count * above)
     ratios, signed = (models.per_split(part)[0] / models.entropy for part in (information, together * information))
     return float(signed[np.argmin(ratios)])
 

@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from complexity.errors import InputError
@@ -77,7 +76,7 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
         raise InputError("weights do not fit", field="weights", expected=f"{len(values)} numbers", found=weights)
     if not np.isfinite(values).all():
         raise InputError("a list holds NaN or infinity", field="lists")
-    doubled = np.asarray(2 * scipy.stats.rankdata(values[units > 0], axis=1), dtype=np.int64)
+    doubled = twice_ranks(values[units > 0])
     units = units[units > 0]
     # By mean rank, then list by list: an order of the items that depends on their ranks alone.
     order = np.lexsort((*doubled[::-1], units @ doubled))
@@ -87,6 +86,17 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
     ranks = np.empty(len(order))
     ranks[order] = (np.bincount(group, places) / np.bincount(group))[group]
     return Aggregate(ranks, distance / UNIT, unique)
+
+
+def twice_ranks(lists: Array | Whole) -> Whole:
+    """Twice the rank of each of (..., n) values, from 1 for the least; tied values share their mean rank.
+
+    As `scipy.stats.rankdata`, whose import takes longer than all that is ranked here.
+    """
+    ordered = np.sort(lists, axis=-1).reshape(-1, lists.shape[-1])
+    rows = zip(ordered, lists.reshape(ordered.shape), strict=True)
+    ranks = [np.searchsorted(one, values, "left") + np.searchsorted(one, values, "right") + 1 for one, values in rows]
+    return np.array(ranks, dtype=np.int64).reshape(lists.shape)
 
 
 def whole_weights(weights: Sequence[float]) -> Whole:
@@ -112,7 +122,7 @@ def _mean_rank(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[A
     means = units @ doubled
     places = np.arange(1, len(means) + 1)
     distance = float(units @ ((2 * places - doubled) ** 2).sum(axis=1)) / 4
-    return np.asarray(scipy.stats.rankdata(means)), distance, bool(len(np.unique(means)) == group[-1] + 1)
+    return twice_ranks(means) / 2, distance, bool(len(np.unique(means)) == group[-1] + 1)
 
 
 def _footrule(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[Array, float, bool]:
@@ -121,15 +131,17 @@ def _footrule(doubled: Whole, units: Whole, group: NDArray[np.intp]) -> tuple[Ar
     For the second all costs are n + 1 times as large, and larger by one at the places that the item's group has in the
     first: of all optima it keeps the fewest.
     """
+    from scipy.optimize import linear_sum_assignment
+
     n = doubled.shape[1]
     if int(units.sum()) * 2 * n**2 * (n + 1) >= 2**53:  # whole numbers below are exact in the solver's float64
         raise InputError("too many items, or too large weights, for exact sums", field="lists", found=f"{n} items")
     places = 2 * np.arange(1, n + 1)
     cost = np.sum([unit * np.abs(ranks[:, None] - places) for unit, ranks in zip(units, doubled, strict=True)], axis=0)
-    items, assigned = scipy.optimize.linear_sum_assignment(cost)  # cost (n, n): items x places
+    items, assigned = linear_sum_assignment(cost)  # cost (n, n): items x places
     order = np.argsort(assigned)
     kept = group[:, None] == group[order]
-    _, other = scipy.optimize.linear_sum_assignment((n + 1) * cost + kept)
+    _, other = linear_sum_assignment((n + 1) * cost + kept)
     distance = float(cost[items, assigned].sum()) / 2
     return np.argsort(_unanimous(order, doubled)).astype(np.float64) + 1, distance, bool(kept[items, other].all())
 

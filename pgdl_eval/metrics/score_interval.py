@@ -26,7 +26,7 @@ def scores_of_halves(measure: Array, halves: HalfPairings) -> Array:
     return np.concatenate([information_ratios(measure[chosen], models).min(axis=1) for chosen, models in halves])
 
 
-def score_interval(measure: Array, score: float, halves: HalfPairings) -> Interval:
+def score_interval(score: float, of_halves: Array, models: int) -> Interval:
     """The 95% interval of a measure's score over models of a task.
 
     On the scale of the square root: the root of the score -/+ 1.96 times the larger of two standard deviations, that of
@@ -38,12 +38,11 @@ def score_interval(measure: Array, score: float, halves: HalfPairings) -> Interv
 
     Parameters
     ----------
-    measure : (n,) values.
-    score : its score on all models.
-    halves : the half-samples of the task.
+    score : of the measure on all models.
+    of_halves : (RESAMPLES,) its scores on the half-samples.
+    models : how many.
     """
-    models = len(measure)
-    spread = deviation(np.sqrt(np.maximum(scores_of_halves(measure, halves), 0.0)), models)
+    spread = deviation(np.sqrt(np.maximum(of_halves, 0.0)), models)
     if np.isnan(spread) or score >= 1:
         return UNDEFINED
     root, reach = np.sqrt(max(score, 0.0)), NORMAL_95 * max(spread, smallest_deviation(score, models))

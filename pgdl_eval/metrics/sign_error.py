@@ -9,15 +9,14 @@ the gap need the size of the test set, which a task does not tell: all pairs cou
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .concordance import concordance
-from .neighbours import neighbours
+from .neighbours import Pairs
 
 Array = NDArray[np.float64]
 
@@ -40,13 +39,16 @@ class SignError:
     worst: str
 
 
-def sign_error(measure: Array, gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> SignError:
-    """Sign-error of a measure (n,), turned so that larger means a larger expected gap, against the gap (n,)."""
-    errors = environment_sign_errors(measure, gap, hyperparameters)
-    if not errors:
+def sign_error(measure: Array, gap: Array, environments: Mapping[tuple[str, str, str], Pairs]) -> SignError:
+    """Sign-error of a measure (n,), turned so that larger means a larger expected gap, against the gap (n,).
+
+    `environments` : the pairs of models of each.
+    """
+    if not environments:
         return SignError(float("nan"), float("nan"), float("nan"), 0, "")
-    values = np.array(list(errors.values()))
-    name, first, second = list(errors)[int(values.argmax())]
+    wrong = (1 - concordance(measure, gap)) / 2
+    values = np.array([float(wrong[pairs].mean()) for pairs in environments.values()])
+    name, first, second = list(environments)[int(values.argmax())]
     return SignError(
         float(values.mean()),
         float(np.quantile(values, 0.9)),
@@ -54,18 +56,3 @@ def sign_error(measure: Array, gap: Array, hyperparameters: Mapping[str, Sequenc
         len(values),
         f"{name}: {first} - {second}",
     )
-
-
-def environment_sign_errors(
-    measure: Array, gap: Array, hyperparameters: Mapping[str, Sequence[str]]
-) -> dict[tuple[str, str, str], float]:
-    """The sign-error of each environment (name, value, other value); an environment without any pair is left out."""
-    wrong = (1 - concordance(measure, gap)) / 2
-    found = {}
-    for name, pairs in neighbours(hyperparameters).items():
-        values = np.array(hyperparameters[name])
-        for first, second in itertools.combinations(dict.fromkeys(hyperparameters[name]), 2):
-            chosen = pairs & np.logical_and.outer(values == first, values == second)
-            if chosen.any():
-                found[name, first, second] = float(wrong[chosen].mean())
-    return found

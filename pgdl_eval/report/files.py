@@ -1,28 +1,31 @@
-"""The report as CSV and JSON; pandas is imported when something is written."""
+"""The report as CSV and JSON."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ..formats.atomic import write_json, write_text
-from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import RESAMPLES
 from ..metrics.half_samples import SEED as HALF_SAMPLE_SEED
 from ..metrics.noise_band import RANDOM_MEASURES, SEED
 from ..scoreboard import Scoreboard
 from ..sheet import installed_versions
 
+Record = Mapping[str, Any]
+
 
 def write_report(output_dir: Path, board: Scoreboard) -> None:
     """report.json, and what there is to put into report.csv, within_groups.csv and differences.csv."""
-    rows, means = board.evaluations(), board.means()
-    comparisons = [one for of_task in board.comparisons.values() for one in of_task]
+    rows, means = plain(board.evaluations()), plain(board.means())
+    comparisons = plain([one for of_task in board.comparisons.values() for one in of_task])
     content = {
         "scored": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": installed_versions(),
@@ -31,47 +34,77 @@ def write_report(output_dir: Path, board: Scoreboard) -> None:
         "average_score": board.averages,
         "errors": board.errors,
         "notes": board.notes,
-        "rows": [asdict(row) for row in rows],
-        "means": [asdict(mean) for mean in means],
-        "differences": [asdict(one) for one in comparisons],
+        "rows": rows,
+        "means": means,
+        "differences": comparisons,
     }
-    write_json(output_dir / "report.json", without_nan(content))
+    write_json(output_dir / "report.json", content)
     if rows:
         write_csv(output_dir / "report.csv", rows, means)
-        pairs = ((row, group) for row in rows for group in row.within)  # a line a value of a hyper-parameter
         write_records(output_dir / "within_groups.csv", (
-            {"task": row.task, "measure": row.measure, "floor": row.floor, **asdict(group)} for row, group in pairs
+            {"task": row["task"], "measure": row["measure"], "floor": row["floor"], **group}
+            for row in rows for group in row["within"]  # a line a value of a hyper-parameter
         ))  # fmt: skip
     if comparisons:
-        write_records(output_dir / "differences.csv", map(asdict, comparisons))
+        write_records(output_dir / "differences.csv", comparisons)
 
 
-def write_csv(path: Path, rows: Sequence[Evaluation], means: Sequence[MeanScore]) -> None:
+def write_csv(path: Path, rows: Sequence[Record], means: Sequence[Record]) -> None:
     """One line a task and measure, then one a mean; nested statistics as columns NAME.PART, without those of groups."""
-    import pandas as pd
+    lines = [{name: value for name, value in row.items() if name != "within"} for row in rows]
+    for mean in means:
+        lines.append({"task": f"mean of {mean['tasks']} tasks", **mean})
+        del lines[-1]["tasks"]
+    columns = _columns(lines)
+    for name, cells in columns.items():
+        if all(cell is None or (isinstance(cell, float) and cell.is_integer()) for cell in cells):
+            columns[name] = [None if cell is None else int(cell) for cell in cells]  # a column of whole numbers
+    write_text(path, _csv_text(columns))
 
-    lines = [{name: value for name, value in asdict(row).items() if name != "within"} for row in rows]
-    lines += [{"task": f"mean of {mean.tasks} tasks", **asdict(mean)} for mean in means]
-    table = pd.json_normalize(lines).drop(columns="tasks", errors="ignore")
-    write_text(path, table.convert_dtypes().to_csv(index=False))  # counts stay whole where a mean has none
 
-
-def write_records(path: Path, records: Iterable[dict[str, Any]]) -> None:
+def write_records(path: Path, records: Iterable[Record]) -> None:
     """One line a record, nested ones as columns NAME.PART."""
-    import pandas as pd
+    write_text(path, _csv_text(_columns(list(records))))
 
-    write_text(path, pd.json_normalize(list(records)).to_csv(index=False))
+
+def plain(value: Any) -> Any:
+    """Dataclasses as dictionaries and None for numbers that are not defined: what JSON and CSV hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return plain(vars(value)) if is_dataclass(value) else value
 
 
 def json_text(content: Any) -> str:
     """Content as a JSON document; numbers that are not defined are null."""
-    return json.dumps(without_nan(content), indent=1, sort_keys=True, allow_nan=False)
+    return json.dumps(plain(content), indent=1, sort_keys=True, allow_nan=False)
 
 
-def without_nan(value: Any) -> Any:
-    """JSON's content with null for numbers that are not defined."""
-    if isinstance(value, dict):
-        return {name: without_nan(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_nan(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
+    """The cells of each column, None where a record has none; columns of nested records follow the others."""
+    flat = []
+    for record in records:
+        nested = {name: part for name, part in record.items() if isinstance(part, Mapping)}
+        single = {name: part for name, part in record.items() if name not in nested}
+        flat.append({**single, **dict(_parts(nested))})
+    names = dict.fromkeys(name for record in flat for name in record)
+    return {name: [plain(record.get(name)) for record in flat] for name in names}
+
+
+def _parts(nested: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, part in nested.items():
+        if isinstance(part, Mapping):
+            yield from _parts(part, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", part
+
+
+def _csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()

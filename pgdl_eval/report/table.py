@@ -15,8 +15,8 @@ from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
 from ..metrics.within_groups import reversed_within
+from .text import UNDEFINED, number, p_text, percent
 
-UNDEFINED = "-"
 RANDOM = "random measures"
 
 
@@ -115,23 +115,6 @@ def measure_table(
 def titled_table(title: str, **layout: Any) -> Table:
     """An empty table as all of ours look."""
     return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, **layout)
-
-
-def percent(score: float) -> str:
-    """A score in [0, 1] as the competition shows it."""
-    return f"{100 * score:.2f}"
-
-
-def p_text(p: float) -> str:
-    """A p-value in three digits at most."""
-    if math.isnan(p):
-        return UNDEFINED
-    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 0.9995 else "1"
-
-
-def number(value: float) -> str:
-    """A correlation in two decimals, with its sign."""
-    return UNDEFINED if math.isnan(value) else f"{value:+.2f}"
 
 
 def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str:

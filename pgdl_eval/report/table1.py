@@ -17,7 +17,8 @@ from ..scoreboard import Row, Scoreboard
 from ..sheet import installed_versions
 from .figure import new_figure, save_figure
 from .files import write_records
-from .table import UNDEFINED, interval_text, measure_table, number, p_text, percent
+from .table import interval_text, measure_table
+from .text import UNDEFINED, number, p_text, percent
 from .weight_figure import write_weight_figures
 
 # Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.

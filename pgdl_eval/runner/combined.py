@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
@@ -70,14 +69,14 @@ def _aggregate(sheet: Sheet, components: Sequence[Sheet], models: Sequence[str])
 
 def _stand_in_agreement(sheet: Sheet, components: Sequence[Sheet], values: Array, ranks: Array) -> float | None:
     """Spearman's correlation of the ranks with the plug-in's stand-in; None where either is constant or undefined."""
+    from scipy.stats import spearmanr
+
     measures = [component.measure for component in components]
     try:
         stand_in = [stand_in_value(measures, column, sheet.settings["weights"]) for column in values.T.tolist()]
     except InputError:
         return None
-    return (
-        float(scipy.stats.spearmanr(stand_in, ranks).statistic) if np.ptp(stand_in) > 0 and np.ptp(ranks) > 0 else None
-    )
+    return float(spearmanr(stand_in, ranks).statistic) if np.ptp(stand_in) > 0 and np.ptp(ranks) > 0 else None
 
 
 def _models_of_all(components: Sequence[Sheet], models: Sequence[str]) -> list[str]:

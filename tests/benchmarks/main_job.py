@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import click
@@ -70,23 +71,39 @@ def two_tasks(folder: Path) -> None:
         (folder / "res" / f"{task}.predict").write_text(json.dumps(values))
 
 
+def fifty_measures(folder: Path) -> None:
+    """The same references, and predictions of 50 measures, every fifth of which has ties."""
+    two_tasks(folder)
+    (models, *_), rng = zip(*json.loads((folder / "res" / "one.predict").read_text()).items(), strict=True), Random(0)
+    shutil.rmtree(folder / "res")
+    for number in range(50):
+        (folder / "res" / f"measure_{number:02d}").mkdir(parents=True)
+        for task in ("one", "two"):
+            values = {model: round(rng.random(), 1 if number % 5 == 0 else 16) for model in models}
+            (folder / "res" / f"measure_{number:02d}" / f"{task}.predict").write_text(json.dumps(values))
+
+
 INGEST = ("-m", "pgdl_eval", "ingest", SAMPLE, "out", "--measure", "distance", "--measure", "vc_dimension")
 TABLE = ("-m", "pgdl_eval", "table1", SAMPLE, "--out", "out")
 SCORE = ("CHECKOUT/pgdl_eval/score.py", "ref", "res", "out")
 MAIN_JOB, IMPORT = ("CHECKOUT/pgdl_eval/score.py",), ("-c", "import complexity")
 WORKS = (
-    Work("`import complexity`", 0.2, IMPORT, IMPORT, 5, missed="Half of it is NumPy's own import."),
+    Work("`import complexity`", 0.2, IMPORT, IMPORT, 5, missed="Nothing but the interpreter's own start is left."),
     Work(
         "`pvector --help` (before: `python -m pgdl_eval --help`)", 0.5, ("-c", COMMAND_LINE, "--help"),
         ("-m", "pgdl_eval", "--help"), 5, missed="The commands' module imports what one of them needs.",
     ),
     Work(
         "`score`, 1 measure, 2 tasks", 1.0, SCORE, SCORE, 3, two_tasks,
-        missed="Half of it is matplotlib and a picture a task, a quarter the import of scipy.stats; on demand next.",
+        missed="Half of it is the import of matplotlib and two pictures; `--no-pictures` does without.",
+    ),
+    Work(
+        "`score`, 50 measures, 2 tasks", 8.0, SCORE, SCORE, 3, fifty_measures,
+        missed="More than half of it are 100 pictures, most of each its axis and texts; drawing fewer texts next.",
     ),
     Work(
         "the README's main job on the sample", 4.0, MAIN_JOB, MAIN_JOB, 2,
-        missed="As for `score`: imports and drawing.",
+        missed="Imports, forward passes and drawing.",
     ),
     Work("`distance` and `vc_dimension` on the sample", 2.0, INGEST, INGEST, 2, missed="Imports, then reading files."),
     Work(

@@ -78,6 +78,20 @@ def test_three_folders_give_the_official_files_and_the_report(folders):
     assert "Spearman" in done.output
 
 
+def test_without_pictures_all_else_is_the_same(folders):
+    assert "--no-pictures" in run("--help").output
+    many = folders / "many"
+    for name in ("first", "second"):
+        write_values(many / name)
+    assert run(folders / "ref", many, folders / "out").exit_code == 0
+    assert run(folders / "ref", many, folders / "bare", "--no-pictures").exit_code == 0
+    both = [{f.relative_to(folders / name) for f in (folders / name).rglob("*")} for name in ("out", "bare")]
+    assert both[0] - both[1] == {Path("task.first.png"), Path("task.second.png")}
+    assert not both[1] - both[0]
+    for name in ("report.csv", "within_groups.csv", "differences.csv", "first/scores.txt"):
+        assert (folders / "out" / name).read_bytes() == (folders / "bare" / name).read_bytes()
+
+
 def test_two_folders_are_codalabs_form(folders):
     assert run(folders, folders / "two").exit_code == 0
     assert run(folders / "ref", folders / "res", folders / "three").exit_code == 0
@@ -253,6 +267,29 @@ def test_values_written_as_text_are_the_same_values(folders):
         current_value=str(c[m]["hparams"]["width"]["current_value"])) for m in c])  # fmt: skip
     assert run(folders / "ref", folders / "res", folders / "again").exit_code == 0
     assert scores(folders / "again") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (("--help",), {"numpy", "scipy", "pandas", "matplotlib", "rich", "h5py"}),
+        (("ref", "res", "out", "--no-pictures", "--quiet"), {"scipy", "pandas", "matplotlib", "rich", "h5py"}),
+        (("ref", "res", "out"), {"scipy", "pandas", "h5py"}),
+    ],
+)
+def test_nothing_is_imported_before_it_is_used(folders, arguments, heavy):
+    code = (
+        "import sys, contextlib\n"
+        "from pgdl_eval.score import main\n"
+        "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
+        "print('imported:', *sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=folders, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    imported = done.stdout.splitlines()[-1].split()
+    assert imported[0] == "imported:"
+    assert "click" in imported
+    assert not heavy & set(imported)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from pgdl_eval.metrics.difference import compare, difference, resampled_score, resampled_spearman
+from pgdl_eval.metrics.correlation import Order, spearman, spearman_of_halves
+from pgdl_eval.metrics.difference import compare, differences
 from pgdl_eval.metrics.evaluation import evaluate, task_statistics
+from pgdl_eval.metrics.mutual_information import conditional_mutual_information
+from pgdl_eval.metrics.score_interval import scores_of_halves
 
 
 def task(rng):
@@ -19,11 +22,15 @@ def task(rng):
 
 
 def score_difference(first, second, statistics):
-    return difference(resampled_score(first, statistics), resampled_score(second, statistics), len(first))
+    scores = [float(conditional_mutual_information(one, statistics.models)) for one in (first, second)]
+    of_halves = [scores_of_halves(one, statistics.halves) for one in (first, second)]
+    return differences(scores, of_halves, len(first))[0]
 
 
 def spearman_difference(first, second, gap):
-    return difference(resampled_spearman(first, gap), resampled_spearman(second, gap), len(first))
+    values = [spearman(one, gap).value for one in (first, second)]
+    of_halves = [spearman_of_halves(Order(one), Order(gap)) for one in (first, second)]
+    return differences(values, of_halves, len(first))[0]
 
 
 def test_a_measure_is_as_good_as_itself_and_the_difference_is_that_of_the_single_values():

@@ -17,7 +17,7 @@ NAMES = {f"h{axis}": [str(cell[axis]) for cell in CELLS] for axis in range(len(S
 def interval_of(measure, gap):
     models = pairing(gap, NAMES)
     score = float(conditional_mutual_information(measure, models))
-    return score, score_interval(measure, score, half_pairings(models))
+    return score, score_interval(score, scores_of_halves(measure, half_pairings(models)), len(measure))
 
 
 @pytest.mark.parametrize("models", [8, 9, 96])

@@ -11,9 +11,10 @@ from scipy.stats import kendalltau, spearmanr
 
 from pgdl_eval.metrics.granulated_kendall import granulated_kendall
 from pgdl_eval.metrics.hyperparameter_floor import hyperparameter_floor
+from pgdl_eval.metrics.neighbours import environments, neighbours
 from pgdl_eval.metrics.selection import chance_among_smallest, selection
 from pgdl_eval.metrics.sign_error import sign_error
-from pgdl_eval.metrics.within_groups import correlation_within_groups, reversed_within
+from pgdl_eval.metrics.within_groups import correlation_within_groups, groups_of_equal_value, reversed_within
 
 GRIDS = st.sampled_from([(2, 2), (3, 2), (2, 3, 2), (1, 4, 2), (3, 3, 2)])
 LEVELS = st.sampled_from([2, 4, 10**6])
@@ -46,14 +47,14 @@ def test_granulated_kendall_is_equations_7_and_8(sizes, levels, seed):
             if pairs:
                 taus.append(sum(sgn(measure[i] - measure[j]) * sgn(gap[i] - gap[j]) for i, j in pairs) / len(pairs))
         psi[name] = sum(taus) / len(taus) if taus else math.nan
-    found = granulated_kendall(measure, gap, names)
+    found = granulated_kendall(measure, gap, neighbours(names))
     assert found.by_hyperparameter == pytest.approx(psi, abs=1e-12, nan_ok=True)
     assert found.mean == pytest.approx(np.nanmean(list(psi.values())), abs=1e-12)
 
 
 def test_granulated_kendall_of_one_varying_hyperparameter_is_scipys_coefficient():
     _, measure, gap = task((9,), 10**6, 0)
-    found = granulated_kendall(measure, gap, {"a": list("123456789"), "b": ["x"] * 9})
+    found = granulated_kendall(measure, gap, neighbours({"a": list("123456789"), "b": ["x"] * 9}))
     assert found.mean == pytest.approx(kendalltau(measure, gap).statistic, abs=1e-12)
     assert math.isnan(found.by_hyperparameter["b"])
 
@@ -70,7 +71,7 @@ def test_sign_error_is_its_expectation_in_each_environment(sizes, levels, seed):
                 sign = sgn(measure[j] - measure[i]) * sgn(gap[j] - gap[i])
                 errors.setdefault(environment, []).append((1 - sign) / 2)
     expected = [sum(of_one) / len(of_one) for of_one in errors.values()]
-    found = sign_error(measure, gap, names)
+    found = sign_error(measure, gap, environments(names))
     assert found.environments == len(expected) == sum(math.comb(size, 2) for size in sizes)
     assert (found.mean, found.maximum) == pytest.approx((sum(expected) / len(expected), max(expected)), abs=1e-12)
     assert found.percentile_90 == pytest.approx(np.percentile(expected, 90), abs=1e-12)
@@ -83,14 +84,16 @@ def test_sign_error_is_its_expectation_in_each_environment(sizes, levels, seed):
 @given(sizes=GRIDS, seed=SEEDS)
 def test_turning_the_measure_turns_granulated_kendall_and_sign_error(sizes, seed):
     names, measure, gap = task(sizes, 10**9, seed)
-    psi, turned = granulated_kendall(measure, gap, names).mean, granulated_kendall(-measure, gap, names).mean
+    alone, changes = neighbours(names), environments(names)
+    psi, turned = granulated_kendall(measure, gap, alone).mean, granulated_kendall(-measure, gap, alone).mean
     assert turned == pytest.approx(-psi)
-    assert sign_error(-measure, gap, names).mean == pytest.approx(1 - sign_error(measure, gap, names).mean)
-    assert sign_error(gap, gap, names).maximum == 0
+    assert sign_error(-measure, gap, changes).mean == pytest.approx(1 - sign_error(measure, gap, changes).mean)
+    assert sign_error(gap, gap, changes).maximum == 0
 
 
 def test_no_environment_no_sign_error():
-    found = sign_error(np.arange(3.0), np.arange(3.0), {"a": ["1", "2", "3"], "b": ["x", "y", "z"]})
+    names = {"a": ["1", "2", "3"], "b": ["x", "y", "z"]}
+    found = sign_error(np.arange(3.0), np.arange(3.0), environments(names))
     assert (found.environments, found.worst) == (0, "")
     assert np.isnan([found.mean, found.percentile_90, found.maximum]).all()
 
@@ -137,7 +140,7 @@ def test_regret_and_hit_rate():
 def test_correlations_within_groups_are_those_of_their_models():
     names, measure, gap = task((3, 3, 2), 10**6, 1)
     names["same"] = ["x"] * len(gap)
-    groups = correlation_within_groups(measure, gap, names)
+    groups = correlation_within_groups(measure, groups_of_equal_value(gap, names))
     assert [(group.hyperparameter, group.models) for group in groups] == [("h0", 6)] * 3 + [("h1", 6)] * 3 + [
         ("h2", 9)
     ] * 2
@@ -154,6 +157,6 @@ def test_simpsons_paradox_is_seen():
     measure = 10.0 * depth - np.tile(np.arange(4), 3)
     names = {"depth": depth.astype(str).tolist(), "width": np.tile(list("abcd"), 3).tolist()}
     overall = kendalltau(measure, gap).statistic
-    reversed_groups = reversed_within(correlation_within_groups(measure, gap, names), overall)
+    reversed_groups = reversed_within(correlation_within_groups(measure, groups_of_equal_value(gap, names)), overall)
     assert overall > 0.4
     assert [(group.hyperparameter, group.value) for group in reversed_groups] == [("depth", value) for value in "123"]
