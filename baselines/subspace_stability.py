@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,9 @@ from complexity.models.features import layer_output, warn_of_probabilities
 from complexity.models.interface import Array
 from complexity.models.outputs import LOGITS, check_classes
 from complexity.progress import counted
+from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 from complexity.timing import DECOMPOSITION, phase
-
-if TYPE_CHECKING:
-    from complexity.pvectors.principal_subspace import Frame
 
 PERTURBATIONS = ("augmentation", "mixing")
 
@@ -88,8 +86,6 @@ def subspace_stability(
         For inputs that are no images, no labels or such as fit no output, one class alone with no k, no two samples of
         a class where they are to be mixed, features that are not finite, and settings out of range.
     """
-    from complexity.pvectors.principal_subspace import overlap  # with SciPy: not before it is used
-
     check_counts(rounds=rounds, max_samples=max_samples)
     network, samples = adapt(model, output), read_samples(dataset, MAX_SAMPLES)
     drawn = draw(samples, max_samples, seed)
@@ -150,8 +146,6 @@ class Frames:
 
     def space(self, features: Array) -> Frame:
         """The principal subspace of features: (n, r), r at most k."""
-        from complexity.pvectors.principal_subspace import principal_subspace
-
         with phase(DECOMPOSITION):
             return principal_subspace(features, self.k, center=self.center)
 

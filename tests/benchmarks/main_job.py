@@ -2,35 +2,37 @@
 
 Each command runs in a fresh folder and counts with all that it does, imports included; runs of the two checkouts
 alternate. Wall and CPU seconds and the peak memory of its largest process are what the system says of it when it ends.
-Writes `performance.json` and, made from it alone, `performance.md`.
+With `--task FOLDER`, a folder that holds the competition's sample task, that is measured, too; with `--large` three
+VGG-like networks on 50,000 images.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import click
+import numpy as np
+from record import FOLDER, ROOT, Limit, Recorder, Row, commit
 from rich.console import Console
 
+from pgdl_eval.formats.architecture import parse_model_config
 from pgdl_eval.formats.reference import read_reference
+from pgdl_eval.formats.task_writer import write_model, write_samples
 from pgdl_eval.terminal import run
 
-ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "CHECKOUT/pgdl_eval/sample"
 COMMAND_LINE = "from training.command import main; main()"
 PACKAGES = ("complexity", "baselines", "pgdl_eval", "training")
@@ -44,8 +46,8 @@ class Work:
     Attributes
     ----------
     name : for readers.
-    bar : wall seconds that it should take at most.
-    now, before : what follows `python`, with CHECKOUT for the folder of the code.
+    bar, limit : what it should reach, as in `record.Row`.
+    now, before : what follows `python`, with CHECKOUT for the folder of the code; nothing where it is not measured.
     repeats : how often it runs at most.
     prepare : makes its input in the folder in which it runs.
     missed : why it takes longer, as far as known, and what to try; shown where it does.
@@ -58,6 +60,7 @@ class Work:
     repeats: int
     prepare: Callable[[Path], None] = lambda folder: None
     missed: str = ""
+    limit: Limit = "seconds"
 
 
 def two_tasks(folder: Path) -> None:
@@ -81,6 +84,30 @@ def fifty_measures(folder: Path) -> None:
         for task in ("one", "two"):
             values = {model: round(rng.random(), 1 if number % 5 == 0 else 16) for model in models}
             (folder / "res" / f"measure_{number:02d}" / f"{task}.predict").write_text(json.dumps(values))
+
+
+def vgg_task(folder: Path) -> None:
+    """Three VGG-like networks with random weights, and 50,000 images with coarse and fine detail."""
+    rng, sides = np.random.default_rng(0), (32, 32, 3)
+    coarse = rng.random((IMAGES, 8, 8, 3), dtype=np.float32).repeat(4, axis=1).repeat(4, axis=2)
+    images = coarse + np.float32(0.1) * rng.standard_normal((IMAGES, *sides), dtype=np.float32)
+    write_samples(folder / "tasks" / "vgg" / "dataset_1" / "train", images, rng.integers(0, 10, IMAGES), shards=5)
+    convolution = {"layer_name": "Conv2D", "kernel_size": 3, "padding": "same", "activation": "relu"}
+    layers: list[dict[str, Any]] = []
+    for width in (32, 64, 128):
+        layers += [{**convolution, "filters": width}] * 2 + [{"layer_name": "MaxPooling2D"}]
+    layers += [{"layer_name": "Flatten"}, {"layer_name": "Dense", "units": 128, "activation": "relu"}]
+    config = parse_model_config({"model_config": [*layers, {"layer_name": "Dense", "units": 10}], "input_shape": sides})
+    shapes = [shape for layer in config.weight_shapes() for shape in layer.values()]
+    for number in range(3):
+        weights = [rng.standard_normal(one) * (2 / np.prod(one[:-1])) ** 0.5 * (len(one) > 1) for one in shapes]
+        write_model(folder / "tasks" / "vgg" / f"model_{number}", config, weights)
+
+
+def competition_task(folder: Path) -> Work:
+    """The angle of the kit's 18 models, which lie in this folder."""
+    command = ("-m", "pgdl_eval", "ingest", str(folder), "out", "--measure", "angle")
+    return Work("the competition's sample task, angle", 3.0, command, command, 3, missed="Imports and reading files.")
 
 
 INGEST = ("-m", "pgdl_eval", "ingest", SAMPLE, "out", "--measure", "distance", "--measure", "vc_dimension")
@@ -113,6 +140,19 @@ WORKS = (
 )  # fmt: skip
 
 
+IMAGES = 50_000
+ANGLES = ("-m", "pgdl_eval", "ingest", "tasks", "out", "--measure", "angle")
+LARGE = (
+    Work(
+        "three VGG-like networks on 50,000 images, angle", 2.0, ANGLES, ANGLES, 1, vgg_task,
+        "Nearly all are forward passes, at the rate of one large convolution.", "times as fast as the peer",
+    ),
+    Work(
+        "the same with `--workers 2`", 56.0, (*ANGLES, "--workers", "2"), (), 1, vgg_task, "Cores share memory.",
+    ),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Side:
     """One of the two checkouts, with the Python that runs it."""
@@ -120,15 +160,6 @@ class Side:
     name: str
     python: str
     checkout: Path
-
-    def commit(self) -> str:
-        """The commit of the checkout; a plus says that files differ from it."""
-
-        def git(*words: str) -> str:
-            done = subprocess.run(["git", "-C", self.checkout, *words], capture_output=True, text=True, check=True)
-            return done.stdout.strip()
-
-        return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
 
     def environment(self) -> dict[str, str]:
         """That of this process, with the checkout's code first."""
@@ -182,8 +213,10 @@ def one_run(side: Side, work: Work) -> Figures:
     return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}
 
 
-def measure(sides: Sequence[Side], works: Sequence[Work], repeats: int, console: Console) -> list[Figures]:
-    """All runs of all works, those of the sides in turn; of several runs of a work the first is not counted."""
+def measure(
+    sides: Sequence[Side], works: Sequence[Work], repeats: int, console: Console
+) -> list[dict[str, list[Figures]]]:
+    """All runs of all works by side, in turn; of several runs of a work the first is not counted."""
     rows = []
     with fresh_folder() as folder:
         copies = [side.copied(folder) for side in sides]
@@ -192,109 +225,47 @@ def measure(sides: Sequence[Side], works: Sequence[Work], repeats: int, console:
             times = min(repeats, work.repeats)
             for number in range(times + (times > 1)):
                 for side in copies:
+                    if side.name == "before" and not work.before:
+                        continue
                     found = one_run(side, work)
                     console.print(f"{work.name}: {side.name}: {found['wall']:.2f} s", markup=False)
                     if number or times == 1:
                         runs[side.name].append(found)
-            rows.append({"work": work.name, "bar": work.bar, "missed": work.missed, "now_command": work.now, **runs})
+            rows.append(runs)
     return rows
 
 
-def machine() -> str:
-    """The processor, its cores, the system."""
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if "model name" in line
-    ]
-    cores, system = len(os.sched_getaffinity(0)), f"{platform.system()}, Python {platform.python_version()}"
-    return f"{names[0] if names else platform.machine()}, {cores} cores, {system}"
+def row_of(work: Work, runs: Mapping[str, Sequence[Figures]], before: str) -> Row:
+    """Medians, for the document."""
 
+    def median(side: str, name: str) -> float:
+        return statistics.median(one[name] for one in runs[side])
 
-def document(found: Figures) -> str:
-    """The text of performance.md: what performance.json holds, and nothing else."""
-    load = " and ".join(f"{one:.1f}" for one in found["load"])
-    lines = [
-        "# Performance",
-        "",
-        f"Made by `python tests/benchmarks/main_job.py --before PYTHON CHECKOUT` on {found['date']}; do not edit.",
-        "Medians of whole processes, imports included, in turns with those of an earlier commit: wall seconds / CPU",
-        "seconds / megabytes of the largest process. The ratio is before over now, of wall and of CPU seconds.",
-        "",
-        f"* Machine: {found['machine']}; threads (OMP_NUM_THREADS): {found['threads']}.",
-        f"* Load of the machine at the beginning and at the end: {load}. {_loaded(found)}",
-        f"* Now: {found['commits']['now']}; before: {found['commits'].get('before', 'not measured')}.",
-        "",
-        "| work | before | now | ratio | bar, s | reached | runs |",
-        "|---|---|---|---|---|---|---|",
-        *(_row(row) for row in found["rows"]),
-        "",
-    ]
-    missed = [f"* {row['work']}: {row['missed']}" for row in found["rows"] if _median(row["now"], "wall") > row["bar"]]
-    if missed:
-        lines += ["What misses its bar, and the next idea:", "", *missed, ""]
-    commands = [f"python {' '.join(_quoted(word) for word in row['now_command'])}" for row in found["rows"]]
-    return "\n".join(
-        [*lines, "The commands, with CHECKOUT for the folder of the code:", "", "```bash", *commands, "```", ""]
-    )
-
-
-def _loaded(found: Figures) -> str:
-    if max(found["load"]) < 0.5:
-        return "The machine was free."
-    return "Other work ran beside it: wall seconds are longer than on a free machine, CPU seconds hardly."
-
-
-def _row(row: Figures) -> str:
-    before, now = row.get("before"), row["now"]
-    ratio = "-"
-    if before:
-        ratio = " / ".join(f"{_median(before, one) / _median(now, one):.1f}" for one in ("wall", "cpu"))
-    reached = "yes" if _median(now, "wall") <= row["bar"] else "no"
-    cells = (
-        row["work"],
-        _cell(before) if before else "-",
-        _cell(now),
-        ratio,
-        f"{row['bar']:g}",
-        reached,
-        str(len(now)),
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(runs: Sequence[Figures]) -> str:
-    return f"{_median(runs, 'wall'):.2f} / {_median(runs, 'cpu'):.2f} / {_median(runs, 'megabytes'):.0f}"
-
-
-def _median(runs: Sequence[Figures], name: str) -> float:
-    return statistics.median(one[name] for one in runs)
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"' if " " in word else word
+    peer = {"peer": f"commit {before}", "peer_seconds": median("before", "wall")} if runs.get("before") else {}
+    details = {"CPU-s": median("now", "cpu"), "MB": median("now", "megabytes")}
+    return Row(work.name, median("now", "wall"), work.bar, work.limit, details=details, missed=work.missed, **peer)
 
 
 @click.command()
 @click.option("--before", nargs=2, metavar="PYTHON CHECKOUT", help="The other side: its interpreter and its code.")
 @click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Runs a work at most.")
-@click.option("--out", type=click.Path(path_type=Path), default=ROOT / "docs", help="Folder; docs of this checkout.")
+@click.option("--out", type=click.Path(path_type=Path), default=FOLDER, help="Folder; docs/performance.")
 @click.option("--only", multiple=True, help="Works whose names hold this text; repeatable.")
-def main(before: tuple[str, str] | None, repeats: int, out: Path, only: tuple[str, ...]) -> None:
-    """Measure and write performance.json and performance.md."""
+@click.option("--task", type=click.Path(path_type=Path, exists=True), help="Folder of the competition's sample task.")
+@click.option("--large", is_flag=True, help="Also three networks on 50,000 images, for ten minutes.")
+def main(
+    before: tuple[str, str] | None, repeats: int, out: Path, only: tuple[str, ...], task: Path | None, large: bool
+) -> None:
+    """Measure and write main_job.json; and docs/performance.md, which shows it."""
     sides = [Side("now", sys.executable, ROOT)]
     if before:
         sides.insert(0, Side("before", str(Path(before[0]).absolute()), Path(before[1]).absolute()))
-    works = [work for work in WORKS if not only or any(text in work.name for text in only)]
-    commits, load = {side.name: side.commit() for side in sides}, [os.getloadavg()[0]]
-    rows = measure(sides, works, repeats, Console(stderr=True))
-    load.append(os.getloadavg()[0])
-    found = {
-        "date": date.today().isoformat(), "machine": machine(), "threads": os.environ.get("OMP_NUM_THREADS", "not set"),
-        "load": load, "commits": commits, "rows": rows,
-    }  # fmt: skip
-    (out / "performance.json").write_text(json.dumps(found, indent=1) + "\n")
-    (out / "performance.md").write_text(document(found))
+    works = [*WORKS, *([competition_task(task.absolute())] if task else []), *(LARGE if large else [])]
+    works = [work for work in works if not only or any(text in work.name for text in only)]
+    commits = {side.name: commit(side.checkout) for side in sides}
+    recorder = Recorder("main_job", {"before": commits["before"]} if before else None)
+    found = measure(sides, works, repeats, Console(stderr=True))
+    recorder.save([row_of(work, runs, commits.get("before", "")) for work, runs in zip(works, found, strict=True)], out)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ is measured there.
 from __future__ import annotations
 
 import csv
+import os
 import platform
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -21,12 +24,22 @@ from typing import Any
 import click
 import numpy as np
 from numpy.typing import NDArray
+from record import FOLDER, Limit, Recorder, Row
 from rich.console import Console
 from rich.table import Table
 
 from complexity import angle, p_vectors
 
 OURS = "p_vectors"
+# How many times the floor, or the bare Gram matrix, a call may take.
+BARS = {"features 50,000 x 256": 1.5, "pixels 50,000 x 3072": 1.8, "200 x 3": 2.5, "1797 x 64": 1.1}
+MISSED = {
+    "large": "The second product of a block, from cache, and the random direction beside the first; fewer parts next.",
+    "small": "Checks, bounds and bookkeeping in Python, some 30 calls of NumPy.",
+    "long": "Four readings beside the Gram matrix's two.",
+    "wide": "The Gram matrix of the shorter side.",
+    "loaded": "Waiting for a core.",
+}
 LARGE = (1_280_000, 2048)
 # Singular values over the largest: of CIFAR-10 pixels standardized per channel, and of ReLU features of them.
 PIXEL_SPECTRUM = 0.43 * np.arange(1.0, 3072) ** -0.75
@@ -219,6 +232,85 @@ def on_device(matrix: NDArray[Any], name: str, runs: int) -> list[Line]:
     ]  # fmt: skip
 
 
+def extremes(runs: int) -> list[Row]:
+    """Shapes beyond those of features and pixels, several vectors, and tiny matrices beside other work."""
+    rng = np.random.default_rng(3)
+    rows = [long_and_narrow(rng, runs), *wide(rng), loaded(rng)]
+    return rows
+
+
+def long_and_narrow(rng: np.random.Generator, runs: int) -> Row:
+    """1,000,000 x 100 beside scikit-learn's PCA and a Gram matrix of half the products, whichever is faster."""
+    from scipy.linalg import eigh
+    from scipy.linalg.blas import ssyrk
+    from sklearn.decomposition import PCA
+
+    matrix = rng.standard_normal((1_000_000, 100), dtype=np.float32)
+    matrix += np.float32(0.3)
+
+    def by_syrk() -> Any:
+        vectors = eigh(ssyrk(1.0, matrix.T), lower=False, subset_by_index=(99, 99))[1]
+        return matrix @ vectors
+
+    calls = {
+        OURS: lambda: p_vectors(matrix),
+        "Gram matrix by syrk + eigh": by_syrk,
+        "scikit-learn PCA(1, covariance_eigh)": lambda: PCA(1, svd_solver="covariance_eigh").fit_transform(matrix),
+    }
+    seconds = seconds_in_turn(calls, runs)
+    peer = min(list(calls)[1:], key=seconds.__getitem__)
+    limit: Limit = "times as fast as the peer"
+    return Row("P-vector, 1,000,000 x 100", seconds[OURS], 1.0, limit, peer, seconds[peer], missed=MISSED["long"])
+
+
+def wide(rng: np.random.Generator) -> list[Row]:
+    """1,000 x 200,000: noise, and noise with one strong direction."""
+    matrix = rng.standard_normal((1_000, 200_000), dtype=np.float32)
+    rows = [Row("P-vector, 1,000 x 200,000, noise", once(matrix), 10.0, missed=MISSED["wide"])]
+    matrix += 10 * rng.random((1000, 1), dtype=np.float32) * rng.random(200_000, dtype=np.float32)
+    return [*rows, Row("the same with one strong direction", once(matrix), 3.0, missed=MISSED["wide"])]
+
+
+def once(matrix: NDArray[Any], k: int = 1) -> float:
+    """Wall seconds of one call, whose vectors are known to the tolerance."""
+    began = time.perf_counter()
+    found = p_vectors(matrix, k)
+    seconds = time.perf_counter() - began
+    assert found.converged.all(), found.reason
+    return seconds
+
+
+def loaded(rng: np.random.Generator) -> Row:
+    """2,000 x 256 while each core has other work, beside a Gram matrix with `eigh` as NumPy does it."""
+    matrix = rng.random((2_000, 256))
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in os.sched_getaffinity(0)]
+    try:
+        seconds = seconds_in_turn({OURS: lambda: p_vectors(matrix), "Gram": lambda: gram(matrix)}, 5)
+    finally:
+        for process in busy:
+            process.kill()
+    limit: Limit = "times as fast as the peer"
+    work, peer = "P-vector, 2,000 x 256, a busy process a core", "Gram matrix + eigh"
+    return Row(work, seconds[OURS], 1.0, limit, peer, seconds["Gram"], missed=MISSED["loaded"])
+
+
+def rows_of(lines: list[Line]) -> list[Row]:
+    """The lines of features and pixels over their floor, and of small matrices beside the Gram matrix."""
+    by_name = {(line.matrix, line.route.partition(":")[0]): line for line in lines}
+    rows = []
+    for name, bar in BARS.items():
+        ours, floor, small = (by_name.get((name, route)) for route in (OURS, "floor", "Gram matrix + eigh"))
+        assert ours
+        if floor:
+            work = f"P-vector, {name}"
+            rows.append(Row(work, ours.seconds, bar, "times the floor", floor=floor.seconds, missed=MISSED["large"]))
+        elif small:
+            limit: Limit = "times as fast as the peer"
+            work, peer = f"P-vector, {name}", "Gram matrix + eigh"
+            rows.append(Row(work, ours.seconds, 1 / bar, limit, peer, small.seconds, missed=MISSED["small"]))
+    return rows
+
+
 def has_device() -> bool:
     """Whether PyTorch finds a CUDA device."""
     try:
@@ -266,8 +358,6 @@ def draw(lines: list[Line], path: Path) -> None:
 
 def machine() -> str:
     """Processor, cores and package versions."""
-    import os
-
     return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, NumPy {np.__version__}"
 
 
@@ -275,10 +365,11 @@ def machine() -> str:
 @click.option("--data", type=click.Path(path_type=Path, exists=True))
 @click.option("--out", "output", type=click.Path(path_type=Path), help="Also write pvector.csv and pvector.png there.")
 @click.option("--runs", default=5, show_default=True)
+@click.option("--record", type=click.Path(path_type=Path), default=FOLDER, help="Folder that gets pvector.json.")
 @click.option("--large", type=click.Path(path_type=Path, exists=True), help="A folder with 11 GB of room.")
-def main(data: Path | None, output: Path | None, runs: int, large: Path | None) -> None:
+def main(data: Path | None, output: Path | None, runs: int, record: Path, large: Path | None) -> None:
     """The command line; see the module."""
-    console = Console(width=120)
+    console, recorder = Console(width=120), Recorder("pvector")
     lines = []
     for name, matrix in matrices(data).items():
         lines += compare(name, matrix, runs)
@@ -287,6 +378,10 @@ def main(data: Path | None, output: Path | None, runs: int, large: Path | None) 
     if large is not None:
         lines.append(large_memory_map(large))
     show(lines, console)
+    pixels = matrices(data)["pixels 50,000 x 3072"]
+    several = Row("P-vector, pixels 50,000 x 3072, k = 3", once(pixels, 3), 1.0, missed="Readings in float64.")
+    del pixels
+    recorder.save([*rows_of(lines), several, *extremes(runs)], record)
     if not has_device():
         console.print("No CUDA device here: the route of a device was not timed.")
     if output is not None:
