@@ -235,6 +235,23 @@ def measure(
     return rows
 
 
+def installation() -> Row:
+    """The README's first command on a copy of the tracked files, downloads included."""
+    command = "python3 -m venv .venv && .venv/bin/pip install -q -e . && .venv/bin/python pgdl_eval/score.py"
+    with fresh_folder() as folder:
+        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in files.rstrip("\0").split("\0"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+        plain = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        began = time.perf_counter()
+        subprocess.run(command, shell=True, cwd=folder, env=plain, stdout=subprocess.DEVNULL, check=True)
+        wall = time.perf_counter() - began
+        size = sum(file.lstat().st_blocks * 512 for file in (folder / ".venv").rglob("*")) / 1e6
+    work = "fresh machine to the first ranking: installation and main job"
+    return Row(work, wall, 60.0, details={"MB on disk": size}, missed="Downloads, and unpacking them.")
+
+
 def row_of(work: Work, runs: Mapping[str, Sequence[Figures]], before: str) -> Row:
     """Medians, for the document."""
 
@@ -252,10 +269,12 @@ def row_of(work: Work, runs: Mapping[str, Sequence[Figures]], before: str) -> Ro
 @click.option("--out", type=click.Path(path_type=Path), default=FOLDER, help="Folder; docs/performance.")
 @click.option("--only", multiple=True, help="Works whose names hold this text; repeatable.")
 @click.option("--task", type=click.Path(path_type=Path, exists=True), help="Folder of the competition's sample task.")
+@click.option("--install", is_flag=True, help="Also the installation, from the network or pip's cache.")
 @click.option("--large", is_flag=True, help="Also three networks on 50,000 images, for ten minutes.")
 def main(
-    before: tuple[str, str] | None, repeats: int, out: Path, only: tuple[str, ...], task: Path | None, large: bool
-) -> None:
+    before: tuple[str, str] | None, repeats: int, out: Path, only: tuple[str, ...], task: Path | None, large: bool,
+    install: bool,
+) -> None:  # fmt: skip
     """Measure and write main_job.json; and docs/performance.md, which shows it."""
     sides = [Side("now", sys.executable, ROOT)]
     if before:
@@ -265,7 +284,8 @@ def main(
     commits = {side.name: commit(side.checkout) for side in sides}
     recorder = Recorder("main_job", {"before": commits["before"]} if before else None)
     found = measure(sides, works, repeats, Console(stderr=True))
-    recorder.save([row_of(work, runs, commits.get("before", "")) for work, runs in zip(works, found, strict=True)], out)
+    rows = [row_of(work, runs, commits.get("before", "")) for work, runs in zip(works, found, strict=True)]
+    recorder.save([*([installation()] if install else []), *rows], out)
 
 
 if __name__ == "__main__":
