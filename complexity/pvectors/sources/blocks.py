@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..threads import in_order
-from .products import Products, sum_of_squares
+from .products import SHORT, Products, sum_of_squares
 from .source import Source
 
 Block = NDArray[Any]
 PART_BYTES = 2**20  # of a part that is used more than once while it is in cache
+LITTLE = 2**24  # entries of a matrix that one thread reads while others would be started
 GRAM_ENTRIES = 2**20  # of a part whose Gram matrix is added to that of the others
 
 
@@ -27,7 +28,7 @@ class BlockSource(Source):
 
     Attributes
     ----------
-    threads : by how many the blocks are multiplied; values do not depend on it.
+    threads : by how many, at most, the blocks are multiplied; values do not depend on it.
     """
 
     threads = 1
@@ -86,11 +87,16 @@ class BlockSource(Source):
         products = Products(right.astype(precision), with_squares)
         work = partial(self._multiply, products, shift, precision)
         lefts, image, squares = [], np.zeros(right.shape), 0.0
-        for left, block_image, block_squares in in_order(work, self._numbered(), self.threads):
+        for left, block_image, block_squares in in_order(work, self._numbered(), self._threads()):
             lefts.append(left)
             image += block_image
             squares += block_squares
         return np.concatenate(lefts, axis=1), image, squares
+
+    def _threads(self) -> int:
+        """By how many threads products pay: short rows are multiplied no faster by several, nor small matrices."""
+        rows, width = self.shape
+        return self.threads if width >= SHORT and not 0 < rows * width < LITTLE else 1
 
     def _multiply(
         self, products: Products, shift: NDArray[np.float64], precision: Any, numbered: tuple[int, Block]

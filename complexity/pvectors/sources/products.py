@@ -13,7 +13,10 @@ Block = NDArray[Any]
 PART_BYTES = 768 * 2**10  # of a part that stays in a processor's own cache between its two products
 THIN = 2**19  # multiplications up to which BLAS takes a part as it lies, and does not rearrange it
 MOST_THIN = 8  # vectors; for more, rearranging pays
-SHORT = 1024  # entries of a row below which the product does not fetch rows as fast as memory gives them
+SHORT = (
+    1024  # entries of a row below which the product does not fetch rows as fast as memory gives them, and not faster
+)
+# by several threads
 RUN = 4096  # squares that are summed in the block's own precision: a longer sum in float32 would lose digits
 
 
@@ -29,8 +32,9 @@ class Products:
     def __init__(self, vectors: Block, with_squares: bool) -> None:
         self.vectors, self.with_squares = vectors, with_squares
         self.count, self.width = vectors.shape
-        # One vector at a time is faster where BLAS would first rearrange the part for a thin product.
-        self.one_by_one = self.count == 1 or (self.count < 4 and not thin_products())
+        # One vector at a time is faster where BLAS would first rearrange the part for a thin product; for long rows,
+        # too, where several threads then do not wait for each other.
+        self.one_by_one = self.count == 1 or (self.count < 4 and (self.width >= SHORT or not thin_products()))
         self.columns = np.ascontiguousarray(vectors.T)
 
     def part_rows(self) -> int:
