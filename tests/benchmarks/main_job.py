@@ -111,7 +111,7 @@ def competition_task(folder: Path) -> Work:
 
 
 INGEST = ("-m", "pgdl_eval", "ingest", SAMPLE, "out", "--measure", "distance", "--measure", "vc_dimension")
-TABLE = ("-m", "pgdl_eval", "table1", SAMPLE, "--out", "out")
+TABLE, TABLE_BEFORE = (("-m", "pgdl_eval", "table1", SAMPLE, option, "out") for option in ("--out", "--output"))
 SCORE = ("CHECKOUT/pgdl_eval/score.py", "ref", "res", "out")
 MAIN_JOB, IMPORT = ("CHECKOUT/pgdl_eval/score.py",), ("-c", "import complexity")
 WORKS = (
@@ -134,7 +134,7 @@ WORKS = (
     ),
     Work("`distance` and `vc_dimension` on the sample", 2.0, INGEST, INGEST, 2, missed="Imports, then reading files."),
     Work(
-        "Table 1 on the sample, all rows", 40.0, TABLE, TABLE, 1,
+        "Table 1 on the sample, all rows", 40.0, TABLE, TABLE_BEFORE, 1,
         missed="Gradients: `jacobian_norm` and `sharpness` on PyTorch; larger batches next.",
     ),
 )  # fmt: skip
