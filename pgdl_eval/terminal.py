@@ -48,8 +48,6 @@ class LazyGroup(click.Group):
 
 def run(command: click.Command, name: str | None = None) -> None:
     """Run a command line: bad input ends it with one line and status 1, Ctrl-C with one line and status 130."""
-    from complexity.errors import InputError
-
     try:
         status = command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:
@@ -58,7 +56,11 @@ def run(command: click.Command, name: str | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted: what is done is kept, and the same command goes on from there")
         sys.exit(INTERRUPTED)
-    except InputError as error:
+    except Exception as error:
+        from complexity.errors import InputError  # not before there is an error: the package takes longer than `--help`
+
+        if not isinstance(error, InputError):
+            raise
         _say(f"error: {error}")
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)

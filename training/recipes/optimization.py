@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Optimization:
         return self.learning_rate * self.decay**passed
 
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        import torch  # recipes are listed, and their figures drawn, without it
+
         if self.optimizer == "adam":
             return torch.optim.Adam(parameters, self.learning_rate, weight_decay=self.weight_decay)
         return torch.optim.SGD(

@@ -45,7 +45,7 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
-from pgdl_eval.formats.npz import Arrays, read_arrays
+from pgdl_eval.formats.npz import StoredArrays
 
 from ..machine.folder import claim, locked
 
@@ -82,11 +82,21 @@ def decomposition(arrays: Mapping[str, NDArray[Any]], matrix: str, *, center: bo
     InputError
         If the file holds none of that name.
     """
+    prefix = _prefix(arrays, matrix, center)
+    return Decomposition(**{field: arrays[f"{prefix}/{field}"] for field in FIELDS})
+
+
+def field_of(arrays: Mapping[str, NDArray[Any]], matrix: str, field: str, *, center: bool = False) -> NDArray[Any]:
+    """One field of a decomposition, the only one that is unpacked; errors as `decomposition`."""
+    return arrays[f"{_prefix(arrays, matrix, center)}/{field}"]
+
+
+def _prefix(arrays: Mapping[str, NDArray[Any]], matrix: str, center: bool) -> str:
     prefix = f"{matrix}/{'centered' if center else 'uncentered'}"
     if f"{prefix}/vectors" not in arrays:
         known = sorted({name.rsplit("/", 2)[0] for name in arrays if name.endswith("/vectors")})
         raise InputError("no such decomposition", field="matrix", expected=f"one of {', '.join(known)}", found=prefix)
-    return Decomposition(**{field: arrays[f"{prefix}/{field}"] for field in FIELDS})
+    return prefix
 
 
 @dataclass(frozen=True)
@@ -152,17 +162,17 @@ class RunFolder:
     def epoch_file(self, epoch: int) -> Path:
         return self.path / "epochs" / f"{epoch:04d}.npz"
 
-    def epoch(self, epoch: int) -> Arrays:
+    def epoch(self, epoch: int) -> StoredArrays:
         """The record of one epoch."""
-        return read_arrays(self.epoch_file(epoch))
+        return StoredArrays(self.epoch_file(epoch))
 
-    def first_epoch(self) -> Arrays:
+    def first_epoch(self) -> StoredArrays:
         """The record within the first epoch."""
-        return read_arrays(self.path / "first_epoch.npz")
+        return StoredArrays(self.path / "first_epoch.npz")
 
-    def data(self) -> Arrays:
+    def data(self) -> StoredArrays:
         """The data P-vectors, labels and rows."""
-        return read_arrays(self.path / "data.npz")
+        return StoredArrays(self.path / "data.npz")
 
     def append(self, kind: str, line: Mapping[str, Any]) -> None:
         """Add a line to metrics.jsonl."""

@@ -34,7 +34,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     rows = []
     for member in cohort.at_least(1):
         for line in member.run.metrics():
-            record = member.run.epoch(line["epoch"])
+            record = member.epoch(line["epoch"])
             place = {**member.facts, "shuffled": member.shuffled, "epoch": line["epoch"]}
             place |= {name: line[name] for name in ("train_accuracy", "test_accuracy")}
             angles = {name: to_data(record, member.data, "train", name) for name in DATA_CONVENTIONS}

@@ -37,7 +37,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     rows = []
     for member in cohort.members:
         for epoch in member.epochs:
-            record = member.run.epoch(epoch)
+            record = member.epoch(epoch)
             for centering in CENTERING:
                 u = p_vector(record, PART, centering)
                 place = {**member.facts, "checkpoint": _group(member), "epoch": epoch, "centering": centering}

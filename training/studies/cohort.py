@@ -3,24 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from pgdl_eval.formats.npz import Arrays
+from pgdl_eval.formats.npz import StoredArrays
 
 from ..runs.run_folder import RunFolder
+
+
+MAX_BYTES = 2**30  # of records that all studies share
 
 
 class Missing(Exception):
     """The runs do not allow a study; the message says which runs it needs."""
 
 
+class Records:
+    """Records of epochs, each of which is read once for all studies, as long as they fit into `MAX_BYTES`.
+
+    Those that come later are read for each study anew: they come in the same order each time, so that to forget the
+    earlier ones for them would help none.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, StoredArrays] = {}
+        self._nbytes = 0
+
+    def read(self, run: RunFolder, epoch: int) -> StoredArrays:
+        file = run.epoch_file(epoch)
+        if file in self._kept:
+            return self._kept[file]
+        record = run.epoch(epoch)
+        if self._nbytes + record.nbytes <= MAX_BYTES:
+            self._kept[file] = record
+            self._nbytes += record.nbytes
+        return record
+
+
 @dataclass(frozen=True)
 class Member:
-    """A finished run with what the studies ask of it, each file read once."""
+    """A finished run with what the studies ask of it.
+
+    Attributes
+    ----------
+    records : shared by the members of a cohort.
+    """
 
     run: RunFolder
+    records: Records = field(default_factory=Records, compare=False, repr=False)
 
     @property
     def recipe(self) -> str:
@@ -48,23 +80,27 @@ class Member:
     def epochs(self) -> list[int]:
         return self.run.epochs()
 
+    def epoch(self, epoch: int) -> StoredArrays:
+        """The record of an epoch."""
+        return self.records.read(self.run, epoch)
+
     @cached_property
-    def trained(self) -> Arrays:
+    def trained(self) -> StoredArrays:
         """The record of the last epoch."""
-        return self.run.epoch(self.epochs[-1])
+        return self.epoch(self.epochs[-1])
 
     @cached_property
-    def untrained(self) -> Arrays:
+    def untrained(self) -> StoredArrays:
         """The record before the first step."""
-        return self.run.epoch(0)
+        return self.epoch(0)
 
     @cached_property
-    def first_epoch(self) -> Arrays:
+    def first_epoch(self) -> StoredArrays:
         """The record within the first epoch."""
         return self.run.first_epoch()
 
     @cached_property
-    def data(self) -> Arrays:
+    def data(self) -> StoredArrays:
         return self.run.data()
 
 
@@ -115,6 +151,7 @@ def cohorts(runs: Iterable[RunFolder]) -> list[Cohort]:
     for (name, *_), group in groups.items():
         rows = group[0].config["data"]["train_rows"]
         title = name if names.count(name) == 1 else f"{name}_{rows}"
-        done = tuple(Member(run) for run in group if run.finished())
+        records = Records()
+        done = tuple(Member(run, records) for run in group if run.finished())
         found.append(Cohort(title, done, tuple(run for run in group if not run.finished())))
     return found

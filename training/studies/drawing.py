@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
-from pgdl_eval.report.figure import new_figure, save_figure
+from pgdl_eval.report.figure import new_figure
 
 from ..recipes.recipes import RECIPES
 from .vectors import RANDOM
@@ -70,13 +72,15 @@ def grid(
 
 def curves(axes: Axes, frame: pd.DataFrame, x: str, y: str, line: str = "recipe") -> None:
     """A line for each value of a column: mean over the rows with equal x (seeds, pairs), and one deviation around."""
-    for name, part in frame.groupby(line, sort=False):
-        by_x = part.groupby(x)[y].agg(["mean", "std"]).dropna(subset=["mean"])
+    table = frame.groupby([line, x], sort=True)[y].agg(["mean", "std"]).dropna(subset=["mean"]).reset_index()
+    for name in frame[line].dropna().unique():
+        part = table[table[line] == name]
+        at, mean, spread = (part[column].to_numpy(float) for column in (x, "mean", "std"))
         look = style(str(name))
-        (drawn,) = axes.plot(by_x.index, by_x["mean"], label=str(name), linewidth=1.3, marker=".", markersize=3, **look)
-        spread = by_x["std"].fillna(0)
-        low, high = by_x["mean"] - spread, by_x["mean"] + spread
-        axes.fill_between(by_x.index, low, high, color=drawn.get_color(), alpha=0.15, linewidth=0)
+        (drawn,) = axes.plot(at, mean, label=str(name), linewidth=1.3, marker=".", markersize=3, **look)
+        if np.nan_to_num(spread).any():  # else there is nothing to be seen
+            low, high = mean - np.nan_to_num(spread), mean + np.nan_to_num(spread)
+            axes.fill_between(at, low, high, color=drawn.get_color(), alpha=0.15, linewidth=0)
     axes.grid(alpha=0.25)
 
 
@@ -182,8 +186,10 @@ def save(figure: Figure, frame: pd.DataFrame, path: Path, title: str) -> None:
     """
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     write_text(path.with_suffix(".csv"), frame.to_csv(index=False, float_format="%.6g"))
-    save_figure(figure, path.with_suffix(".png"))
+    # `Figure.savefig` draws twice and arranges the panels anew for each format; here drawing the first does it for both.
     try:
-        figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
+        FigureCanvasAgg(figure).print_png(path.with_suffix(".png"), metadata={"Software": None})
+        figure.set_layout_engine("none")
+        FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     except OSError as error:
         raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pgdl_eval.formats.npz import Arrays
+from pgdl_eval.formats.npz import StoredArrays
 
 from ..runs.run_folder import CENTERING
 from .cohort import Cohort, Member, Missing
@@ -18,7 +18,7 @@ from .vectors import RANDOM, Vector, degrees, p_vector, random_degrees, to_const
 FEATURES = "to the features of that epoch"
 
 
-def blocks(record: Arrays) -> list[str]:
+def blocks(record: StoredArrays) -> list[str]:
     """The names of the recorded blocks, in the order of the network."""
     found = {name.split("/")[0] for name in record if name.startswith("block_")}
     return sorted(found, key=lambda name: int(name.removeprefix("block_")))
@@ -35,7 +35,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for member in recorded:
         for epoch in member.epochs:
-            record = member.run.epoch(epoch)
+            record = member.epoch(epoch)
             for block in blocks(record):
                 for centering in CENTERING:
                     place = {**member.facts, "epoch": epoch, "block": block, "centering": centering}
@@ -49,7 +49,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _angles(member: Member, record: Arrays, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
+def _angles(member: Member, record: StoredArrays, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
     yield FEATURES, degrees(u, p_vector(record, "subset", centering))
     yield "to the well-trained features", degrees(u, p_vector(member.trained, "subset", centering))
     yield "to the data", degrees(u, p_vector(member.data, "subset/raw", centering))

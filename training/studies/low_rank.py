@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pgdl_eval.formats.npz import Arrays
+from pgdl_eval.formats.npz import StoredArrays
 
-from ..runs.run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, field_of
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study, flat_columns
@@ -52,11 +52,12 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     members = cohort.at_least(1)
     for member in members:
         for epoch in member.epochs:
-            record = member.run.epoch(epoch)
+            record = member.epoch(epoch)
             for centering in CENTERING:
-                found = decomposition(record, PART, center=CENTERING[centering])
+                values = field_of(record, PART, "singular_values", center=CENTERING[centering])
+                k = len(field_of(record, PART, "residual", center=CENTERING[centering]))
                 place = {**member.facts, "epoch": epoch, "centering": centering}
-                rows += [{**place, **row} for row in _by_k(found.singular_values, found.vectors.shape[1])]
+                rows += [{**place, **row} for row in _by_k(values, k)]
             rows.append({**member.facts, "epoch": epoch, "centering": CONSTANT, "k": 1, **_of_constant(record)})
     for centering in CENTERING:
         values = random_singular_values(*shape(members[0].trained, PART), centering)
@@ -72,8 +73,8 @@ def _by_k(values: NDArray[np.float64], most: int) -> Iterator[dict[str, float]]:
         yield {"k": k, **measured, "approximation_error": approximation_error(values, k)}
 
 
-def _of_constant(record: Arrays) -> dict[str, float]:
-    both = (decomposition(record, PART, center=center).singular_values for center in (False, True))
+def _of_constant(record: StoredArrays) -> dict[str, float]:
+    both = (field_of(record, PART, "singular_values", center=center) for center in (False, True))
     share = share_of_constant(*both)
     return {"explained_variance": share, "approximation_error": float(np.sqrt(1 - share))}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pgdl_eval.formats.npz import Arrays
+from pgdl_eval.formats.npz import StoredArrays
 
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
@@ -37,12 +37,12 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     rows = []
     for member in cohort.at_least(1):
         for epoch in member.epochs:
-            record = member.run.epoch(epoch)
+            record = member.epoch(epoch)
             rows += [{**member.facts, "epoch": epoch, **row} for row in _against_data(record, member, epoch)]
     return pd.DataFrame([*rows, *_references(cohort.members[0])])
 
 
-def _against_data(record: Arrays, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
+def _against_data(record: StoredArrays, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
     for matrix, name in MATRICES.items():
         if f"{matrix}/uncentered/vectors" in record:
             for convention in DATA_CONVENTIONS:

@@ -22,7 +22,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     rows = []
     for member in cohort.at_least(1):
         for epoch in member.epochs:
-            record = member.run.epoch(epoch)
+            record = member.epoch(epoch)
             for part in PARTS:
                 for centering in CENTERING:
                     u = p_vector(record, part, centering)

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..runs.run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, field_of
 from .cohort import Cohort
 from .drawing import line_panels
 from .study import Study
@@ -27,7 +27,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     for member in members:
         for state, record in (("well-trained", member.trained), ("untrained", member.untrained)):
             for centering in CENTERING:
-                values = decomposition(record, PART, center=CENTERING[centering]).singular_values
+                values = field_of(record, PART, "singular_values", center=CENTERING[centering])
                 place = {**member.facts, "state": state, "centering": centering}
                 rows += [{**place, **row} for row in _spectrum(values)]
     for centering in CENTERING:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..runs.run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, field_of
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import degrees_axis, line_panels
 from .study import Study
@@ -40,7 +40,7 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
     """Kind of pair, both names, both bases (n, k)."""
     center = CENTERING[centering]
     records = [member.trained if state == "well-trained" else member.untrained for member in members]
-    vectors = [decomposition(record, PART, center=center).vectors for record in records]
+    vectors = [field_of(record, PART, "vectors", center=center) for record in records]
     names = [f"{member.recipe} {member.seed}" for member in members]
     for i, j in combinations(range(len(members)), 2):
         if members[i].shuffled or members[j].shuffled:
@@ -52,8 +52,8 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
         yield kind, names[i], names[j], vectors[i], vectors[j]
     for member, name, u in zip(members, names, vectors, strict=True):
         if not member.shuffled:
-            inputs = decomposition(member.data, f"{PART}/raw", center=center)
-            yield f"{state}, to the data", name, "data", u, inputs.vectors
+            inputs = field_of(member.data, f"{PART}/raw", "vectors", center=center)
+            yield f"{state}, to the data", name, "data", u, inputs
 
 
 def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:

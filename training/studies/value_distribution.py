@@ -46,7 +46,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     parts = []
     for member in {member.recipe: member for member in reversed(members)}.values():
         for epoch in _spread(member.epochs):
-            record = member.run.epoch(epoch)
+            record = member.epoch(epoch)
             for centering in CENTERING:
                 found = _table(p_vector(record, PART, centering))
                 parts.append(found.assign(**member.facts, epoch=epoch, centering=centering))

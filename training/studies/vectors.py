@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from complexity import angle, p_vectors, singular_values
 
-from ..runs.run_folder import CENTERING, decomposition
+from ..runs.run_folder import CENTERING, field_of
 
 Vector = NDArray[Any]
 
@@ -29,7 +29,7 @@ RANDOM = "random ReLU"
 
 def p_vector(arrays: Mapping[str, Vector], matrix: str, centering: str) -> Vector:
     """The P-vector (n,) of a matrix of a record; within the first epoch (t, n). NaN where there is none."""
-    return decomposition(arrays, matrix, center=CENTERING[centering]).vectors[..., 0]
+    return np.asarray(field_of(arrays, matrix, "vectors", center=CENTERING[centering])[..., 0])
 
 
 def degrees(u: Vector, v: Vector) -> float:
@@ -58,8 +58,7 @@ def to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: st
 
 def shape(record: Mapping[str, Vector], matrix: str) -> tuple[int, int]:
     """Rows and columns of a matrix of a record, `train`, `test` or `subset`, of which all singular values are there."""
-    found = decomposition(record, matrix)
-    return len(found.vectors), len(found.singular_values)
+    return tuple(len(field_of(record, matrix, field)) for field in ("vectors", "singular_values"))  # type: ignore
 
 
 def random_vectors(rows: int, columns: int, centering: str, k: int = 1) -> tuple[Vector, Vector]:
