@@ -16,7 +16,8 @@ from scipy.stats import linregress, permutation_test, rankdata
 from pgdl_eval.metrics.correlation import is_constant, spearman
 
 from .cohort import Cohort, Member
-from .drawing import grid, one_legend, style
+from .drawing import finish_figure, grid, style
+from .layout import Room
 from .study import Study
 from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, random_to_data, to_constant, to_data
 
@@ -138,8 +139,7 @@ def draw(frame: pd.DataFrame) -> Figure:
             _logarithmic(axes)
         axes.grid(alpha=0.25)
         axes.set_xlabel("degrees", fontsize=8)
-    figure.supylabel("test accuracy", fontsize=8)
-    one_legend(figure)
+    finish_figure(figure, Room(below=0.4, outer_below=0), "test accuracy")
     return figure
 
 

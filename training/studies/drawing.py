@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
-from pgdl_eval.report.figure import new_figure
 
 from ..recipes.recipes import RECIPES
+from .layout import EDGE, LETTER, LINE, Room, arrange, place_labels
 from .vectors import RANDOM
 
 Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
+DPI = 130
+LEGEND = 7  # points
+COLORBAR = 0.85  # inches, with its numbers and name
 ANNOTATED = 14  # the largest matrix whose cells are labelled
 
 # The strong colours of the map first, then its pale ones; few networks are not supervised, and those come first.
@@ -44,8 +48,16 @@ def empty_grid(
     rows: int, columns: int, size: tuple[float, float] = PANEL, share_x: Sharing = "none"
 ) -> tuple[Figure, NDArray[Any]]:
     """A figure with so many panels, and these, (rows, columns)."""
-    figure = new_figure(size[0] * columns + 0.4, size[1] * rows + 0.7)
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex=share_x)
+    figure = Figure((size[0] * columns + 0.4, size[1] * rows + 0.7), dpi=DPI)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=share_x)
+    for axes in panels.flat:
+        place_labels(axes, left=0.28, below=0.2)
+    return figure, panels
+
+
+def title(axes: Axes, text: str) -> None:
+    """Write above the left corner of a panel."""
+    axes.set_title(text, fontsize=8, loc="left", y=1.0)  # without y Matplotlib looks at all ticks for a place
 
 
 def grid(
@@ -63,7 +75,7 @@ def grid(
                 if part.empty:
                     axes.axis("off")
                     continue
-                axes.set_title(f"{above}\n{beside}", fontsize=8, loc="left")
+                title(axes, f"{above}\n{beside}")
                 axes.tick_params(labelsize=7)
                 yield axes, part
 
@@ -122,8 +134,7 @@ def line_panels(
     for axes in lowest.values():
         axes.set_xlabel(x_label or x.replace("_", " "), fontsize=8)
         axes.tick_params(labelbottom=True)
-    figure.supylabel(y.replace("_", " "), fontsize=8)
-    one_legend(figure)
+    finish_figure(figure, Room(), y.replace("_", " "))
     return figure
 
 
@@ -133,16 +144,24 @@ def degrees_axis(axes: Axes, frame: pd.DataFrame) -> None:
     axes.set_yticks(range(0, 91, 30))
 
 
-def one_legend(figure: Figure) -> None:
-    """The labels of all panels, each once, below the figure."""
+def finish_figure(figure: Figure, room: Room, y_label: str = "") -> None:
+    """Name the vertical axes, put one legend below all panels and give each text its place."""
+    if y_label:
+        figure.supylabel(y_label, fontsize=8, x=EDGE / figure.get_figwidth(), ha="left")
+    arrange(figure, room, legend=one_legend(figure))
+
+
+def one_legend(figure: Figure) -> float:
+    """The labels of all panels, each once, at the bottom of the figure; the inches that they take."""
     found = {
         label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    if found:
-        columns = max(1, int(figure.get_figwidth() / 2))
-        figure.legend(
-            found.values(), found.keys(), loc="outside lower center", ncols=columns, frameon=False, fontsize=7
-        )
+    if not found:
+        return 0.0
+    columns = max(1, int(figure.get_figwidth() / 2))
+    look = {"frameon": False, "fontsize": LEGEND, "borderaxespad": 0.0, "borderpad": 0.5, "labelspacing": 0.5}
+    figure.legend(found.values(), found.keys(), loc="lower center", ncols=columns, **look)
+    return (1.5 * math.ceil(len(found) / columns) + 0.5) * LEGEND / 72
 
 
 def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, names: list[str]) -> Figure:
@@ -153,6 +172,7 @@ def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, nam
     frame : with columns `first` and `second`, each pair once.
     names : order of rows and columns.
     """
+    longest = 7 * LETTER * max(map(len, names)) + 0.1
     side = 1.6 + max(0.3, 0.42 if len(names) <= ANNOTATED else 0) * len(names)
     figure, panels = grid(frame, row, column, (side, side))
     for axes, part in panels:
@@ -165,7 +185,11 @@ def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, nam
         axes.tick_params(labelbottom=True)
         if len(names) <= ANNOTATED:
             annotate(axes, table)
-    figure.colorbar(image, ax=figure.axes, shrink=0.5, label=value)
+    room = Room(left=longest, below=longest, outer_left=0, outer_below=0, outer_right=COLORBAR)
+    arrange(figure, room)
+    width = figure.get_figwidth()
+    beside = figure.add_axes((1 - (COLORBAR - 0.1) / width, 0.25, 0.2 / width, 0.5))
+    figure.colorbar(image, cax=beside, label=value)
     return figure
 
 
@@ -176,20 +200,19 @@ def annotate(axes: Axes, table: pd.DataFrame) -> None:
             axes.text(j, i, f"{cell:.2f}", ha="center", va="center", fontsize=6, color="w" if cell < 0.6 else "k")
 
 
-def save(figure: Figure, frame: pd.DataFrame, path: Path, title: str) -> None:
-    """Write `path` with .png, .pdf and .csv, the same bytes for the same figure.
+def save(figure: Figure, frame: pd.DataFrame, path: Path, above: str) -> None:
+    """Write `path` with .png, .pdf and .csv, the same bytes for the same figure; `above` is the figure's title.
 
     Raises
     ------
     InputError
         If the folder cannot be written.
     """
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    width, height = figure.get_size_inches()
+    figure.suptitle(above, fontsize=10, x=EDGE / width, y=1 - EDGE / height, ha="left", va="top")
     write_text(path.with_suffix(".csv"), frame.to_csv(index=False, float_format="%.6g"))
-    # `Figure.savefig` draws twice and arranges the panels anew for each format; here drawing the first does it for both.
     try:
         FigureCanvasAgg(figure).print_png(path.with_suffix(".png"), metadata={"Software": None})
-        figure.set_layout_engine("none")
         FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     except OSError as error:
         raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error

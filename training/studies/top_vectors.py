@@ -13,7 +13,7 @@ from ..runs.run_folder import CENTERING, field_of
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import RANDOM, Vector, degrees, random_vectors, shape
+from .vectors import RANDOM, Vector, degrees, largest_angles, random_vectors, shape
 
 PART = "train"
 VECTORS, SUBSPACES = "between the k-th vectors", "largest angle between the top-k subspaces"
@@ -58,9 +58,10 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
 
 def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
     """The angles between two bases (n, k), for k = 1, 2, ..."""
-    for k in range(1, min(u.shape[1], v.shape[1]) + 1):
+    between = largest_angles(u, v)
+    for k in range(1, len(between) + 1):
         yield {"k": k, "quantity": VECTORS, "degrees": degrees(u[:, k - 1], v[:, k - 1])}
-        yield {"k": k, "quantity": SUBSPACES, "degrees": degrees(u[:, :k], v[:, :k])}
+        yield {"k": k, "quantity": SUBSPACES, "degrees": between[k - 1]}
 
 
 def means(frame: pd.DataFrame) -> pd.DataFrame:
