@@ -115,11 +115,14 @@ def given_epoch(angles: Array, accuracies: Array, rng: int = 0) -> tuple[float, 
     if scale == 0:
         return np.nan, np.nan
 
-    def statistic(order: Array) -> float:
-        return float((x * y[order.astype(int)]).sum() / scale)
+    products = x @ y.T / scale  # of the curves of each run with those of each other
+
+    def statistic(order: Array, axis: int) -> Array:
+        paired = np.moveaxis(order, axis, -1).astype(int)
+        return np.asarray(products[np.arange(len(x)), paired].sum(axis=-1))
 
     found = permutation_test(
-        (np.arange(len(x)),), statistic, permutation_type="pairings", n_resamples=RESAMPLES, vectorized=False,
+        (np.arange(len(x)),), statistic, permutation_type="pairings", n_resamples=RESAMPLES, vectorized=True,
         rng=np.random.default_rng(rng),
     )  # fmt: skip
     return float(found.statistic), float(found.pvalue)

@@ -134,7 +134,8 @@ def line_panels(
     for axes in lowest.values():
         axes.set_xlabel(x_label or x.replace("_", " "), fontsize=8)
         axes.tick_params(labelbottom=True)
-    finish_figure(figure, Room(), y.replace("_", " "))
+    inner = 0.08 if share_x == "all" else 0.2  # shared numbers stand below the lowest panels alone
+    finish_figure(figure, Room(below=inner, outer_below=0.38 - inner), y.replace("_", " "))
     return figure
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,10 +86,23 @@ def draw_one(study: Study, cohort: Cohort, out: Path) -> Outcome:
         frame = study.compute(cohort)
     except Missing as missing:
         return Outcome(cohort.name, study.name, str(missing))
-    save(study.draw(frame), frame, out / study.name, f"{cohort.name}: {study.title}")
+    with no_garbage_collection():
+        save(study.draw(frame), frame, out / study.name, f"{cohort.name}: {study.title}")
     if study.summary is not None:
         write_text(out / f"{study.name}_summary.csv", study.summary(frame).to_csv(index=False, float_format="%.6g"))
     return Outcome(cohort.name, study.name)
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Put the search for garbage off: a figure is made of a great many objects, all of them in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def absent(cohort: Cohort) -> Iterator[Outcome]:

@@ -21,16 +21,18 @@ class Room:
     Attributes
     ----------
     left, right, below, above : of each panel.
-    outer_left, outer_right, outer_below : of the whole figure, for what all panels share, beside its title and legend.
+    outer_left, outer_right, outer_below, outer_above : of the whole figure, for what all panels share or those at its
+        edges have, beside its title and legend.
     """
 
-    left: float = 0.36
+    left: float = 0.32
     right: float = 0.1
     below: float = 0.2
     above: float = 0.4
     outer_left: float = 0.2
     outer_right: float = 0.0
     outer_below: float = 0.18
+    outer_above: float = 0.0
 
 
 def place_labels(axes: Axes, left: float, below: float) -> None:
@@ -50,7 +52,7 @@ def arrange(figure: Figure, room: Room, legend: float = 0.0) -> None:
     grid = figure.axes[0].get_subplotspec().get_gridspec()  # type: ignore[union-attr]
     width, height = figure.get_size_inches()
     left, right = EDGE + room.outer_left + room.left, width - EDGE - room.outer_right - room.right
-    bottom, top = EDGE + legend + room.outer_below + room.below, height - TITLE - room.above
+    bottom, top = EDGE + legend + room.outer_below + room.below, height - TITLE - room.outer_above - room.above
     between = room.left + room.right, room.below + room.above
     inner = [
         (length - (count - 1) * gap) / count

@@ -30,7 +30,7 @@ PANEL = (2.6, 1.5)  # inches: there is a row for each recipe
 def densities(u: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Smoothed and raw density of the values of a unit vector (n,) times sqrt(n), at `CENTRES`.
 
-    Smoothed: Gaussian kernels with Scott's width, as `scipy.stats.gaussian_kde`, which takes five times as long. Raw: a
+    Smoothed: Gaussian kernels with Scott's width, as `scipy.stats.gaussian_kde`, which takes twice as long. Raw: a
     histogram. NaN for an unknown or a constant vector.
     """
     values = np.asarray(u, np.float64) * np.sqrt(len(u))
@@ -102,7 +102,7 @@ def draw(frame: pd.DataFrame) -> Figure:
             axes.axvline(constant, color="0.6", linestyle="--", linewidth=1, label=CONSTANT)
     for axes in panels[-1]:
         axes.set_xlabel("value times sqrt(n)", fontsize=8)
-    finish_figure(figure, Room(left=0.28, above=0.06, outer_left=0.3))
+    finish_figure(figure, Room(left=0.28, above=0.06, outer_left=0.26, outer_above=0.2))
     return figure
 
 
