@@ -27,7 +27,7 @@ Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
 DPI = 130
 LEGEND = 7  # points
-COLORBAR = 0.85  # inches, with its numbers and name
+COLORBAR = 0.95  # inches, with its numbers and name
 ANNOTATED = 14  # the largest matrix whose cells are labelled
 
 # The strong colours of the map first, then its pale ones; few networks are not supervised, and those come first.

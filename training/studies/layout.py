@@ -28,7 +28,7 @@ class Room:
     left: float = 0.32
     right: float = 0.1
     below: float = 0.2
-    above: float = 0.4
+    above: float = 0.38
     outer_left: float = 0.2
     outer_right: float = 0.0
     outer_below: float = 0.18
