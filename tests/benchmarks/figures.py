@@ -1,9 +1,9 @@
 """CPU time of `training figures`: `python tests/benchmarks/figures.py [--before PYTHON CHECKOUT] [--runs FOLDER]`.
 
-Runs of 18 recipes are made up, with the shapes that the preset `laptop` gives them: features of 2,500 training and 1,000
-test rows over 12 epochs, 30 records within the first. No network is trained: features are rectified sums of what the
-class says, what the image says and a walk of the recipe's own. Whole processes are timed, imports included; those of the
-two checkouts alternate. Tables of both are compared.
+Runs of 18 recipes are made up, with the shapes that the preset `laptop` gives them: features of 2,500 training and
+1,000 test rows over 12 epochs, 30 records within the first. No network is trained: features are rectified sums of what
+the class says, what the image says and noise. Whole processes are timed, imports included; those of the two checkouts
+alternate. Tables of both are compared.
 """
 
 from __future__ import annotations

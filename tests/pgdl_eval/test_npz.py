@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from complexity.errors import InputError
-from pgdl_eval.formats.npz import read_arrays, write_arrays
+from pgdl_eval.formats.npz import StoredArrays, read_arrays, write_arrays
 
 
 def test_arrays_come_back_as_they_were(tmp_path):
@@ -33,3 +33,23 @@ def test_a_pickle_is_not_opened(tmp_path):
     np.savez(tmp_path / "objects.npz", x=np.array([{}], dtype=object))
     with pytest.raises(InputError, match=r"objects.npz: no arrays can be read: Object arrays cannot be loaded"):
         read_arrays(tmp_path / "objects.npz")
+
+
+def test_stored_arrays_are_unpacked_one_by_one(tmp_path):
+    file = tmp_path / "arrays.npz"
+    write_arrays(file, {"a": np.arange(3.0), "b": np.array([True])})
+    found = StoredArrays(file)
+    assert list(found) == ["a", "b"]
+    assert found["a"].tolist() == [0, 1, 2]
+    assert found["a"] is found["a"]
+    assert "c" not in found
+    content = bytearray(file.read_bytes())
+    content[content.index(np.arange(3.0).tobytes()) + 15] ^= 1  # which its check sum shows
+    file.write_bytes(content)
+    damaged = StoredArrays(file)
+    assert damaged["b"].tolist() == [True]
+    with pytest.raises(InputError, match=r"arrays.npz: no arrays can be read: Bad CRC-32"):
+        damaged["a"]
+    file.write_bytes(content[:99])
+    with pytest.raises(InputError, match=r"arrays.npz: no arrays can be read: "):
+        StoredArrays(file)

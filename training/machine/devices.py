@@ -20,7 +20,7 @@ ADVICE = "lower batch_size, subset_rows, train_limit or test_limit by --set"
 
 @dataclass(frozen=True)
 class Device:
-    """A device of PyTorch; on CUDA training runs compiled, in bfloat16, with channels last.
+    """A device of PyTorch. Networks lie in memory with channels last; on CUDA training runs compiled, in bfloat16.
 
     Attributes
     ----------
@@ -36,11 +36,13 @@ class Device:
         return self.torch.type == "cuda"
 
     def place(self, network: nn.Module) -> nn.Module:
-        """The network on the device, with channels last where that is faster."""
+        """The network on the device, its convolutions with channels last: what they are given and give lies so as well.
+
+        Shapes, and the order of flattened features, stay what they are.
+        """
         network.to(self.torch)
-        if self.fast or self.bfloat16:
-            # The types of some releases of PyTorch do not know this argument.
-            cast(Any, network).to(memory_format=torch.channels_last)
+        # The types of some releases of PyTorch do not know this argument.
+        cast(Any, network).to(memory_format=torch.channels_last)
         if self.fast:
             torch.backends.cudnn.benchmark = True
         return network
@@ -68,7 +70,7 @@ class Device:
     def describe(self) -> dict[str, Any]:
         """What a config says of the device."""
         name = torch.cuda.get_device_name(self.torch) if self.fast else self.torch.type
-        half = "bfloat16, channels last" if self.bfloat16 else "float32"
+        half = "bfloat16, channels last" if self.bfloat16 else "float32, channels last"
         precision = "bfloat16, compiled, channels last" if self.fast else half
         return {"type": self.torch.type, "name": name, "threads": torch.get_num_threads(), "training": precision}
 

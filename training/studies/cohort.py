@@ -12,7 +12,6 @@ from pgdl_eval.formats.npz import StoredArrays
 
 from ..runs.run_folder import RunFolder
 
-
 MAX_BYTES = 2**30  # of records that all studies share
 
 

@@ -20,7 +20,7 @@ from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
 
 from ..recipes.recipes import RECIPES
-from .layout import EDGE, LETTER, LINE, Room, arrange, place_labels
+from .layout import EDGE, LETTER, Room, arrange, place_labels
 from .vectors import RANDOM
 
 Sharing = Literal["all", "col", "none"]
@@ -213,7 +213,10 @@ def save(figure: Figure, frame: pd.DataFrame, path: Path, above: str) -> None:
     figure.suptitle(above, fontsize=10, x=EDGE / width, y=1 - EDGE / height, ha="left", va="top")
     write_text(path.with_suffix(".csv"), frame.to_csv(index=False, float_format="%.6g"))
     try:
-        FigureCanvasAgg(figure).print_png(path.with_suffix(".png"), metadata={"Software": None})
-        FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
+        # `Figure.savefig` draws a figure twice; its canvases' methods, which have no types, do so once.
+        png: Any = FigureCanvasAgg(figure)
+        png.print_png(path.with_suffix(".png"), metadata={"Software": None})
+        pdf: Any = FigureCanvasPdf(figure)
+        pdf.print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     except OSError as error:
         raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error

@@ -15,7 +15,7 @@ from ..recipes.recipes import RECIPES
 from ..runs.run_folder import CENTERING
 from .cohort import Cohort
 from .drawing import empty_grid, finish_figure, title
-from .layout import Room, place_labels
+from .layout import Room
 from .study import Study
 from .vectors import CONSTANT, RANDOM, Vector, p_vector, random_vectors, shape
 

@@ -38,7 +38,7 @@ def degrees(u: Vector, v: Vector) -> float:
     if u.ndim == 1 and u.shape == v.shape:  # `angle`'s formula in fewer steps; what is neither known nor unknown is its
         u, v = (np.asarray(line, np.float64) for line in (u, v))
         lengths = math.sqrt(u @ u), math.sqrt(v @ v)
-        if 0 < min(lengths) and max(lengths) < math.inf:
+        if min(lengths) > 0 and max(lengths) < math.inf:
             u, v = u / lengths[0], v / lengths[1]
             apart, together = (u - v, u + v) if u @ v >= 0 else (u + v, u - v)
             return math.degrees(2 * math.atan2(math.sqrt(apart @ apart), math.sqrt(together @ together)))
@@ -48,9 +48,9 @@ def degrees(u: Vector, v: Vector) -> float:
 def largest_angles(u: Vector, v: Vector) -> Vector:
     """The largest angle between the spans of the first k vectors of two bases (n, m), for k = 1 to m.
 
-    Of independent vectors; the same as `degrees(u[:, :k], v[:, :k])`, in a fifth of the time: the first k columns of one orthonormal basis span
-    what the first k vectors span, and Knyazev and Argentati's (2002, algorithm 3.1) cosines and sines are, but for the
-    largest angle's own, left out.
+    Of independent vectors; the same as `degrees(u[:, :k], v[:, :k])`, in a fifth of the time: the first k columns of
+    one orthonormal basis span what the first k vectors span, and of Knyazev and Argentati's (2002, algorithm 3.1)
+    cosines and sines only the largest angle's are taken.
 
     Returns
     -------
@@ -63,19 +63,19 @@ def largest_angles(u: Vector, v: Vector) -> Vector:
     first, second = (_orthonormal(basis[:, :known]) for basis in (u, v))
     overlap = first.T @ second
     for k in range(1, known + 1):
-        cosine = np.linalg.svd(overlap[:k, :k], compute_uv=False)[-1]
+        cosine = float(np.linalg.svd(overlap[:k, :k], compute_uv=False)[-1])
         if cosine**2 < 0.5:
-            found[k - 1] = np.degrees(np.arccos(cosine))
+            found[k - 1] = math.degrees(math.acos(cosine))
         else:
             outside = second[:, :k] - first[:, :k] @ overlap[:k, :k]
-            found[k - 1] = np.degrees(np.arcsin(min(1.0, np.linalg.norm(outside, 2))))
+            found[k - 1] = math.degrees(math.asin(min(1.0, float(np.linalg.norm(outside, 2)))))
     return found
 
 
 def _finite_columns(basis: Vector) -> int:
     """How many columns there are before the first that is not finite."""
-    finite = np.isfinite(basis).all(axis=0)
-    return len(finite) if finite.all() else int(finite.argmin())
+    unknown = np.flatnonzero(~np.isfinite(basis).all(axis=0))
+    return int(unknown[0]) if len(unknown) else basis.shape[1]
 
 
 def _orthonormal(basis: Vector) -> Vector:
@@ -103,7 +103,7 @@ def to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: st
 
 def shape(record: Mapping[str, Vector], matrix: str) -> tuple[int, int]:
     """Rows and columns of a matrix of a record, `train`, `test` or `subset`, of which all singular values are there."""
-    return tuple(len(field_of(record, matrix, field)) for field in ("vectors", "singular_values"))  # type: ignore
+    return len(field_of(record, matrix, "vectors")), len(field_of(record, matrix, "singular_values"))
 
 
 def random_vectors(rows: int, columns: int, centering: str, k: int = 1) -> tuple[Vector, Vector]:

@@ -1,12 +1,16 @@
 """The studies: tables against direct formulas, all figures from a few small runs, and what is said to be missing."""
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from scipy.stats import gaussian_kde
 
+from complexity import angle
 from complexity.errors import InputError
 from training.command import train as commands
 from training.runs.experiment import Experiment, Place
@@ -14,11 +18,11 @@ from training.runs.run import train
 from training.runs.run_folder import decomposition, find_runs
 from training.studies import STUDIES, draw_studies
 from training.studies.accuracy_and_angle import correlations, given_epoch
-from training.studies.cohort import Cohort, cohorts, distinct_untrained
+from training.studies.cohort import Cohort, Records, cohorts, distinct_untrained
 from training.studies.low_rank import approximation_error, explained_variance, share_of_constant
 from training.studies.model_data_angle import LARGEST
 from training.studies.value_distribution import CENTRES, EDGES, densities
-from training.studies.vectors import degrees, random_degrees, random_matrix, random_vectors, to_constant
+from training.studies.vectors import degrees, largest_angles, random_degrees, random_matrix, random_vectors, to_constant
 from training.studies.within_first_epoch import largest
 
 TINY = {"epochs": 2, "batch_size": 16, "subset_rows": 24}
@@ -224,3 +228,62 @@ def test_the_test_given_the_epoch_finds_what_distinguishes_runs():
     assert value == pytest.approx(-1)
     assert p_value == pytest.approx(2 / 720)
     assert np.isnan(given_epoch(np.ones((4, 3)), np.ones((4, 3)))).all()
+
+
+def test_subspaces_of_one_to_all_vectors_have_the_angles_that_scipy_finds():
+    rng = np.random.default_rng(0)
+    u = rng.standard_normal((300, 5))
+    for apart in (1.0, 0.1, 1e-4, 1e-9, 0.0):
+        v = (u + apart * rng.standard_normal(u.shape)) @ np.triu(rng.standard_normal((5, 5)))
+        expected = [degrees(u[:, :k], v[:, :k]) for k in range(1, 6)]
+        assert largest_angles(u, v) == pytest.approx(expected, rel=1e-6, abs=1e-10)
+    known = v.copy()
+    v[:, 3:] = np.nan
+    assert largest_angles(u, v) == pytest.approx([*largest_angles(u, known)[:3], np.nan, np.nan], nan_ok=True)
+
+
+def test_an_angle_between_lines_is_that_of_the_package():
+    rng = np.random.default_rng(0)
+    u = rng.standard_normal(50)
+    for apart in (1.0, 1e-4, 1e-9):
+        v = u + apart * rng.standard_normal(50)
+        assert degrees(u, -v) == pytest.approx(angle(u, v), rel=1e-6)
+    with pytest.raises(InputError, match="zero"):
+        degrees(u, np.zeros(50))
+    with pytest.raises(InputError, match="length"):
+        degrees(u, u[1:])
+
+
+def test_smoothed_densities_are_those_of_scipy():
+    u = np.random.default_rng(0).standard_normal(1500)
+    u /= np.linalg.norm(u)
+    assert densities(u)[0] == pytest.approx(gaussian_kde(u * np.sqrt(1500))(CENTRES), rel=1e-9, abs=1e-15)
+
+
+def test_records_beyond_the_memory_for_them_are_read_again(cohort, monkeypatch):
+    run = cohort.members[0].run
+    kept = Records()
+    assert kept.read(run, 1) is kept.read(run, 1)
+    monkeypatch.setattr("training.studies.cohort.MAX_BYTES", 0)
+    none = Records()
+    first, second = none.read(run, 1), none.read(run, 1)
+    assert first is not second
+    assert all(np.array_equal(first[name], second[name], equal_nan=True) for name in first)
+
+
+@pytest.mark.parametrize("name", [name for name in STUDIES if name != "image_folder_cosines"])
+def test_no_text_of_a_figure_is_cut_off_or_written_over_another(cohort, name):
+    figure = STUDIES[name].draw(STUDIES[name].compute(cohort))
+    figure.suptitle("title", fontsize=10)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    panels = [axes for axes in figure.axes if axes.axison]
+    boxes = [axes.get_tightbbox(renderer) for axes in panels]
+    legends = [legend.get_window_extent(renderer) for legend in figure.legends]
+    labels = [figure._supylabel.get_window_extent(renderer)] if figure._supylabel is not None else []
+    for box in [*boxes, *labels]:
+        assert min(box.x0, box.y0) > -1, box
+        assert min(figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) > -1, box
+    for one, other in combinations([*boxes, *legends, *labels], 2):
+        wide, high = min(one.x1, other.x1) - max(one.x0, other.x0), min(one.y1, other.y1) - max(one.y0, other.y0)
+        assert min(wide, high) < 3, (name, one, other)  # pixels; a curve's marker may stand over its panel's edge
