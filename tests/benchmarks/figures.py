@@ -120,8 +120,11 @@ def make_runs(folder: Path) -> None:
 def cpu_seconds(python: str, checkout: Path, runs: Path, out: Path) -> float:
     """User and system time of a whole process that draws all studies."""
     before = os.times()
-    command = [python, "-m", "training", "figures", str(runs), "--out", str(out), "--quiet"]
-    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}, check=True)
+    command = [python, "-m", "training", "figures", str(runs.resolve()), "--out", str(out.resolve())]
+    alone = {**os.environ, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        command, cwd=checkout, env=alone, check=True, stdout=subprocess.DEVNULL
+    )  # -m looks into the current folder first
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 
@@ -149,7 +152,7 @@ def main(before: tuple[str, str] | None, runs: Path | None, repeats: int) -> Non
         runs = runs or Path(folder) / "runs"
         if not runs.exists():
             make_runs(runs)
-        sides = {"now": (sys.executable, ROOT)} | ({"before": (before[0], Path(before[1]))} if before else {})
+        sides = {"now": (sys.executable, ROOT)} | ({"before": (before[0], Path(before[1]).resolve())} if before else {})
         seconds: dict[str, list[float]] = {side: [] for side in sides}
         for _ in range(repeats):
             for side, (python, checkout) in sides.items():
