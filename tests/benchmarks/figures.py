@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from record import FOLDER, ROOT, Recorder, Row, commit
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +34,6 @@ from training.runs.decompose import decompose
 from training.runs.first_epoch import recorded_iterations
 from training.runs.run_folder import RunFolder
 
-ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = ("torchvision_resnet50",)  # needs another package
 ROWS, CLASSES, PIXELS, WIDTH, BLOCKS, ITERATIONS, K = {"train": 2500, "test": 1000}, 10, 300, 64, 8, 40, 6
 Matrix = NDArray[np.float32]
@@ -144,10 +144,11 @@ def differences(before: Path, now: Path) -> Iterator[str]:
 @click.option("--before", nargs=2, type=str, metavar="PYTHON CHECKOUT", help="An older checkout, and its Python.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Runs that are there, or are to be made and kept there.")
 @click.option("--repeats", default=3, show_default=True)
-def main(before: tuple[str, str] | None, runs: Path | None, repeats: int) -> None:
+@click.option("--out", type=click.Path(path_type=Path), default=FOLDER, help="Folder that gets figures.json.")
+def main(before: tuple[str, str] | None, runs: Path | None, repeats: int, out: Path) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    console = Console(width=120)
+    console, recorder = Console(width=120), Recorder("figures")
     with tempfile.TemporaryDirectory() as folder:
         runs = runs or Path(folder) / "runs"
         if not runs.exists():
@@ -161,6 +162,11 @@ def main(before: tuple[str, str] | None, runs: Path | None, repeats: int) -> Non
         for side, found in seconds.items():
             table.add_row(side, f"{statistics.median(found):.1f}", ", ".join(f"{one:.1f}" for one in found))
         console.print(table)
+        medians = {side: statistics.median(found) for side, found in seconds.items()}
+        peer = {"peer": f"commit {commit(sides['before'][1])}", "peer_seconds": medians["before"]} if before else {}
+        missed = "Matplotlib: texts and markers of some two hundred pictures, each as PNG and PDF."
+        work = "`training figures`, 18 recipes, 11 studies, CPU seconds"
+        recorder.save([Row(work, medians["now"], 40.0, missed=missed, **peer)], out)
         if before:
             for line in differences(Path(folder) / "before", Path(folder) / "now"):
                 console.print(line)

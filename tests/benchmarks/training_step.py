@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
+from record import FOLDER, Recorder, Row
 from rich.console import Console
 from rich.table import Table
 
@@ -70,9 +71,11 @@ def measured(setup: RunSetup, trainers: list[Trainer], steps: int) -> tuple[list
 @click.option("--preset", default="paper", show_default=True, help="Whose widths are taken.")
 @click.option("--batch-size", default=128, show_default=True)
 @click.option("--steps", default=12, show_default=True)
-def main(recipes: tuple[str, ...], preset: str, batch_size: int, steps: int) -> None:
+@click.option("--out", type=click.Path(path_type=Path), default=FOLDER, help="Folder that gets training_step.json.")
+def main(recipes: tuple[str, ...], preset: str, batch_size: int, steps: int, out: Path) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
+    recorder, steps_of = Recorder("training_step"), {}
     columns = ("recipe", "step before", "now", "ratio", "evaluation before", "now", "ratio")
     table = Table(
         *columns, title=f"CPU seconds, median: {batch_size} images in training, 128 in evaluation, one thread"
@@ -85,8 +88,14 @@ def main(recipes: tuple[str, ...], preset: str, batch_size: int, steps: int) -> 
         for old, new in measured(setup, [before, now], steps):
             medians = float(np.median(old)), float(np.median(new))
             shown += [f"{medians[0]:.3f}", f"{medians[1]:.3f}", f"{medians[1] / medians[0]:.2f}"]
+            steps_of.setdefault(recipe, medians)
         table.add_row(recipe, *shown)
     Console(width=120).print(table)
+    if "resnet20" in steps_of:
+        first, last = steps_of["resnet20"]
+        work = f"a step of ResNet-20 in training, {batch_size} images, one thread, CPU seconds"
+        missed = "Convolutions and batch normalization of the processor; compiling needs a C++ compiler at the user's."
+        recorder.save([Row(work, last, 0.60, peer="channels first", peer_seconds=first, missed=missed)], out)
 
 
 if __name__ == "__main__":
