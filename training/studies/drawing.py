@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
+from pgdl_eval.report.figure import canvas_of, new_figure, save_pixels
 
 from ..recipes.recipes import RECIPES
 from .layout import EDGE, LETTER, Room, arrange, place_labels
@@ -25,7 +25,6 @@ from .vectors import RANDOM
 
 Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
-DPI = 130
 LEGEND = 7  # points
 COLORBAR = 0.95  # inches, with its numbers and name
 ANNOTATED = 14  # the largest matrix whose cells are labelled
@@ -48,7 +47,7 @@ def empty_grid(
     rows: int, columns: int, size: tuple[float, float] = PANEL, share_x: Sharing = "none"
 ) -> tuple[Figure, NDArray[Any]]:
     """A figure with so many panels, and these, (rows, columns)."""
-    figure = Figure((size[0] * columns + 0.4, size[1] * rows + 0.7), dpi=DPI)
+    figure = new_figure(size[0] * columns + 0.4, size[1] * rows + 0.7, layout=None)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=share_x)
     for axes in panels.flat:
         place_labels(axes, left=0.28, below=0.2)
@@ -214,8 +213,9 @@ def save(figure: Figure, frame: pd.DataFrame, path: Path, above: str) -> None:
     write_text(path.with_suffix(".csv"), frame.to_csv(index=False, float_format="%.6g"))
     try:
         # `Figure.savefig` draws a figure twice; its canvases' methods, which have no types, do so once.
-        png: Any = FigureCanvasAgg(figure)
-        png.print_png(path.with_suffix(".png"), metadata={"Software": None})
+        canvas = canvas_of(figure)
+        canvas.draw()
+        save_pixels(canvas, path.with_suffix(".png"))
         pdf: Any = FigureCanvasPdf(figure)
         pdf.print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     except OSError as error:
