@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import os
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from complexity.errors import InputError, InputWarning, warn
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
 
+from .formats.atomic import write_bytes
 from .measures import Variant, base_name, find_measure
 
 # A zip's entries carry a time; a fixed one makes the same submission the same file.
@@ -53,20 +53,14 @@ def package(name: str, path: Path) -> None:
 
 def _write(files: Mapping[str, bytes], path: Path) -> None:
     """Write a zip of these files, which appears whole."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as temporary,
-            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            for file in sorted(files):
-                entry = zipfile.ZipInfo(file, TIME)
-                entry.create_system = 3  # Unix, on any system: the same file, and the rights below count
-                entry.external_attr = READABLE
-                archive.writestr(entry, files[file], zipfile.ZIP_DEFLATED)
-        os.replace(temporary.name, path)
-    except OSError as error:
-        raise InputError(f"the submission cannot be written: {error.strerror}", file=path) from error
+    held = BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(files):
+            entry = zipfile.ZipInfo(file, TIME)
+            entry.create_system = 3  # Unix, on any system: the same file, and the rights below count
+            entry.external_attr = READABLE
+            archive.writestr(entry, files[file], zipfile.ZIP_DEFLATED)
+    write_bytes(path, held.getvalue())
 
 
 def _warn_of_toy_task(measure: Measure) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-INTERRUPTED = 130  # the status of a command that Ctrl-C ended, as of a shell
+INTERRUPTED, TERMINATED = 130, 143  # the status of a command that Ctrl-C, or SIGTERM, ended, as of a shell
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends what is at work as Ctrl-C does."""
 
 
 class LazyGroup(click.Group):
@@ -47,15 +53,18 @@ class LazyGroup(click.Group):
 
 
 def run(command: click.Command, name: str | None = None) -> None:
-    """Run a command line: bad input ends it with one line and status 1, Ctrl-C with one line and status 130."""
+    """Run a command line: bad input ends it with one line and status 1, Ctrl-C and SIGTERM with one and 130 or 143."""
     try:
-        status = command.main(prog_name=name, standalone_mode=False)
+        with _sigterm_raises():
+            status = command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted: what is done is kept, and the same command goes on from there")
-        sys.exit(INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        word = "terminated" if terminated else "interrupted"
+        _say(f"{word}: what is done is kept, and the same command goes on from there")
+        sys.exit(TERMINATED if terminated else INTERRUPTED)
     except Exception as error:
         from complexity.errors import InputError  # not before there is an error: the package takes longer than `--help`
 
@@ -64,6 +73,24 @@ def run(command: click.Command, name: str | None = None) -> None:
         _say(f"error: {error}")
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM raise `Terminated` within the context, unless somebody else has said what it does."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated
 
 
 def console(*, quiet: bool = False, error: bool = True) -> Console:

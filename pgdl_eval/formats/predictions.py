@@ -65,7 +65,12 @@ def read_predictions(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
 
 def write_predictions(path: Path, values: Mapping[str, float | str]) -> None:
     """Write a .predict file as the kit does: JSON, sorted by name."""
-    write_text(path, json.dumps(dict(values), sort_keys=True, indent=4, allow_nan=False))
+    write_text(path, predictions_text(values))
+
+
+def predictions_text(values: Mapping[str, float | str]) -> str:
+    """What `write_predictions` writes."""
+    return json.dumps(dict(values), sort_keys=True, indent=4, allow_nan=False)
 
 
 def _value(value: object, path: Path, model: str) -> float | str:

@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from complexity.measures.registry import Measure
 from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
 
-from ..engines import Networks, engine_for, engine_version
+from ..engines import Networks, engine_for, engine_version, is_own
 from ..formats.task import StoredModel, Task
+from .guard import guarded
 
 
 @dataclass(frozen=True)
@@ -58,35 +60,66 @@ def compute_model(
 
     Any exception of a stranger's measure or model is a failure of that job, the others still run.
     """
-    try:
-        with timed(profiled) as clock, phase(READING):
-            networks = Networks(read())
-    except Exception as error:
-        why = _why(task, model, error)
-        yield from (Computed(failure=why) for _ in jobs)
-        return
-    reading = clock.seconds if clock else {}
+    at_work = ModelAtWork(task, model, read, samples, task.training_samples)
     for job in jobs:
+        yield at_work.compute(job, profiled)
+
+
+@dataclass
+class ModelAtWork:
+    """One stored model, to which one measure after the other is applied.
+
+    Attributes
+    ----------
+    task, model : which it is.
+    read : reads it, at first.
+    samples : that all measures get.
+    read_samples : reads inputs and labels anew, where a measure has changed the samples.
+    """
+
+    task: Task
+    model: str
+    read: Callable[[], StoredModel]
+    samples: Samples
+    read_samples: Callable[[], tuple[Any, Any]]
+    networks: Networks | None = None
+
+    def compute(self, job: Job, profiled: bool) -> Computed:
+        """What comes of a measure; its exceptions, and its wish to end the process, are its failure."""
         with timed(profiled) as clock:
-            found = _compute(task, model, networks, samples, job)
+            found = self._compute(job)
         if clock:
-            found.phases = {name: reading.get(name, 0.0) + seconds for name, seconds in clock.seconds.items()}
-            reading = {}
-        yield found
+            found.phases = clock.seconds
+        return found
 
+    def _compute(self, job: Job) -> Computed:
+        try:
+            if self.networks is None:
+                with phase(READING):
+                    self.networks = Networks(self.read())
+            began = time.perf_counter()
+            engine = engine_for(job.measure)
+            before = engine in self.networks.made
+            network, building = self.networks.on(engine)
+        except Exception as error:
+            return Computed(failure=_why(self.task, self.model, error))
+        if is_own(job.measure):
+            found = self._applied(network, job)
+        else:
+            with guarded(self.networks, network, self.samples, self.read_samples) as guard:
+                found = self._applied(network, job)
+            found.doubts += guard.changes
+            if guard.model_changed:
+                self.networks, self.read = None, partial(self.task.read_model, self.model)
+        found.engine = engine_version(engine)
+        found.seconds = (building if before else 0.0) + time.perf_counter() - began
+        return found
 
-def _compute(task: Task, model: str, networks: Networks, samples: Samples, job: Job) -> Computed:
-    began = time.perf_counter()
-    try:
-        engine = engine_for(job.measure)
-        before = engine in networks.made
-        network, building = networks.on(engine)
-        found = _value(model, network, samples, job)
-    except Exception as error:
-        return Computed(failure=_why(task, model, error))
-    found.engine = engine_version(engine)
-    found.seconds = (building if before else 0.0) + time.perf_counter() - began
-    return found
+    def _applied(self, network: Any, job: Job) -> Computed:
+        try:
+            return _value(self.model, network, self.samples, job)
+        except (Exception, SystemExit) as error:
+            return Computed(failure=_why(self.task, self.model, error))
 
 
 def _value(model: str, network: Any, samples: Samples, job: Job) -> Computed:
@@ -100,8 +133,10 @@ def _value(model: str, network: Any, samples: Samples, job: Job) -> Computed:
     return Computed(float(value), details=value.own_details, doubts=doubts)
 
 
-def _why(task: Task, model: str, error: Exception) -> str:
+def _why(task: Task, model: str, error: BaseException) -> str:
     folder = task.folder / model
     if isinstance(error, InputError):
         return str(error.at(file=folder, model=model))
+    if isinstance(error, SystemExit):
+        return f"{folder}: the measure asked for the end of the process ({error!r})"
     return f"{folder}: {type(error).__name__}: {error}"

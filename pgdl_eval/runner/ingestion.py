@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from complexity.measures.registry import Measure
 from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
 
+from ..formats.folder_lock import locked
 from ..formats.predictions import EXCEEDED
+from ..formats.stored_files import Identity, identities
 from ..formats.task import Task, find_tasks
 from ..measures import address, chosen_settings
 from ..sheet import Say, Sheet, open_sheet, prediction_file
 from .combined import combine, summary
 from .computing import Computed, Job
 from .processes import worker_pool
+from .strangers import Strangers
 from .workers import AtWork, OneProcess, Processes, Workers
 
 SECONDS_PER_MODEL = 300.0  # the competition's limit
@@ -95,8 +99,9 @@ def ingest(
         for measure in measures:
             if not isinstance(measure, Combination):
                 address(measure)  # one that workers cannot find is said before anything is computed
-    with _processes(workers, profile) as processes:
-        for task in _selected(find_tasks(input_dir), tasks, input_dir):
+    selected = _selected(find_tasks(input_dir), tasks, input_dir)
+    with locked(output_dir, say), _processes(workers, profile) as processes:
+        for task in selected:
             try:
                 with timed(profile) as clock, phase(READING):
                     samples = Samples(*task.training_samples())
@@ -104,14 +109,12 @@ def ingest(
                 outcome.failures.append((task.name, "all measures", "all models", str(error)))
                 say(f"failed {task.name}: {error}")
                 continue
-            sheets = {}
-            for measure in measures:
-                file = prediction_file(output_dir, measure, task.name, len(measures))
-                sheets[measure.name] = open_sheet(file, measure, chosen[measure.name], task.name, samples.digest, say)
+            files = identities(task)
+            sheets = _open_sheets(output_dir, measures, chosen, task, samples, files, say)
             single = [sheet for sheet in sheets.values() if not isinstance(sheet.measure, Combination)]
             if clock:
                 outcome.spent(single[0].measure.name, clock.seconds)
-            run = TaskRun(task, samples, seconds_per_model * len(task.models), outcome, say, step, processes)
+            run = TaskRun(task, samples, files, seconds_per_model * len(task.models), outcome, say, step, processes)
             run.compute(single)
             for sheet in sheets.values():
                 if isinstance(sheet.measure, Combination):
@@ -119,12 +122,27 @@ def ingest(
     return outcome
 
 
+def _open_sheets(
+    output_dir: Path, measures: Sequence[Measure], chosen: Mapping[str, Mapping[str, Any]], task: Task,
+    samples: Samples, files: Mapping[str, Identity], say: Say,
+) -> dict[str, Sheet]:  # fmt: skip
+    """The sheet of each measure by its name, with what earlier runs left."""
+    sheets = {}
+    for measure in measures:
+        file = prediction_file(output_dir, measure, task.name, len(measures))
+        of_models = None if isinstance(measure, Combination) else files
+        sheet = open_sheet(file, measure, chosen[measure.name], task.name, samples.digest, say, of_models)
+        sheets[measure.name] = sheet
+    return sheets
+
+
 @dataclass(frozen=True)
 class TaskRun:
-    """One task at work: its samples, the seconds that each measure has for it, what comes of it, and who is told."""
+    """One task at work: samples, what tells its models' files, the seconds of each measure, what comes, who is told."""
 
     task: Task
     samples: Samples
+    files: Mapping[str, Identity]
     budget: float
     outcome: Outcome
     say: Say
@@ -135,9 +153,16 @@ class TaskRun:
         """Compute the values that the sheets of single measures lack; they are kept in the order of the models."""
         task, outcome = self.task, self.outcome
         outcome.skipped += sum(sheet.done(model) for sheet in sheets for model in task.models)
-        for sheet in sheets:
-            sheet.write()  # a folder that cannot be written is said before anything is computed
         wanted = [model for model in task.models if self._running(sheets, model)]
+        with ExitStack() as kept:
+            for sheet in sheets:
+                kept.callback(sheet.close)  # however this ends
+                sheet.begin()  # a folder that cannot be written is said before anything is computed
+            self._compute(sheets, wanted)
+        self.step(task.name, "", len(task.models), len(task.models))
+
+    def _compute(self, sheets: Sequence[Sheet], wanted: Sequence[str]) -> None:
+        task = self.task
         with self.processes.of(task, self.samples, wanted, lambda model: self._jobs(sheets, model)) as at_work:
             try:
                 self._models(sheets, at_work)
@@ -146,17 +171,15 @@ class TaskRun:
                     for sheet in self._running(sheets, model):
                         self._keep(sheet, model, found[sheet.measure.name])
                 raise
-        self.step(task.name, "", len(task.models), len(task.models))
 
     def _models(self, sheets: Sequence[Sheet], at_work: AtWork) -> None:
         for number, model in enumerate(self.task.models):
             self.step(self.task.name, model, number, len(self.task.models))
             running = self._running(sheets, model)
             for sheet in sheets:
-                if not sheet.done(model) and sheet not in running:
-                    sheet.values[model] = EXCEEDED
+                if not sheet.done(model) and all(sheet is not one for one in running):
+                    sheet.keep(model, EXCEEDED)
                     self.outcome.exceeded += 1
-                    sheet.write()
             found = at_work.results(model, [_job(sheet) for sheet in running])
             for sheet, computed in zip(running, found, strict=True):
                 self._keep(sheet, model, computed)
@@ -186,26 +209,22 @@ class TaskRun:
         self.say(f"{self.task.name} {name}: {summary(sheet)}")
 
     def _keep(self, sheet: Sheet, model: str, computed: Computed) -> None:
-        """Write what came of a model in its sheet, and tell of doubts and failures."""
-        name, kept = sheet.measure.name, sheet.provenance
+        """Note what came of a model in its sheet, and tell of doubts and failures."""
+        name = sheet.measure.name
         if computed.phases:
             self.outcome.spent(name, computed.phases)
         if computed.value is None:
-            sheet.values.pop(model, None)
-            kept.failures[model] = computed.failure
+            sheet.keep(model, None, failure=computed.failure)
             self.outcome.failures.append((self.task.name, name, model, computed.failure))
             self.say(f"failed {self.task.name} {model} {name}: {computed.failure}")
         else:
             self.outcome.computed += 1
-            sheet.values[model] = computed.value
-            kept.engines[model], kept.seconds[model] = computed.engine, computed.seconds
-            if computed.details:
-                kept.details[model] = computed.details
-            if computed.doubts:
-                kept.warnings[model] = computed.doubts
+            sheet.keep(
+                model, computed.value, seconds=computed.seconds, engines=computed.engine, details=computed.details,
+                warnings=computed.doubts, files=self.files[model],
+            )  # fmt: skip
         for doubt in computed.doubts:
             self.say(f"warning {self.task.name} {model} {name}: {doubt}")
-        sheet.write()
 
 
 def _job(sheet: Sheet) -> Job:
@@ -214,12 +233,17 @@ def _job(sheet: Sheet) -> Job:
 
 @contextmanager
 def _processes(workers: int, profile: bool) -> Iterator[Processes]:
-    """This process alone, or so many others."""
+    """This process alone, or so many others; beside them those for measures of strangers."""
     if workers == 1:
-        yield OneProcess(profile)
+        with Strangers.of(1) as strangers:
+            yield OneProcess(strangers, profile)
         return
-    with worker_pool(workers) as pool:
-        yield Workers(pool, workers, profile)
+    with worker_pool(workers) as pool, Strangers.of(workers) as strangers, ThreadPoolExecutor(workers) as threads:
+        try:
+            yield Workers(pool, threads, strangers, workers, profile)
+        finally:
+            strangers.kill()  # who waits for them goes on
+            threads.shutdown(cancel_futures=True)
 
 
 def _with_components(measures: Sequence[Measure]) -> list[Measure]:

@@ -9,11 +9,9 @@ from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
-
-import numpy as np
 
 from complexity.errors import InputError
 from complexity.read_ahead import read_ahead
@@ -21,7 +19,9 @@ from complexity.samples import Samples
 
 from ..formats.task import StoredModel, Task
 from ..measures import address, find_measure
-from .computing import Computed, Job, compute_model
+from .computing import Computed, Job, ModelAtWork, compute_model
+from .shared_samples import read_samples, write_samples
+from .strangers import Strangers, is_apart
 
 AHEAD = 2  # models a worker that have begun, or wait, while the first of them is not done
 
@@ -50,50 +50,89 @@ class Processes(Protocol):
 
 @dataclass(frozen=True)
 class OneProcess:
-    """This process: a model is computed when it is asked for, the next one is read meanwhile."""
+    """This process: a model is computed when it is asked for, the next one is read meanwhile.
 
+    Measures of strangers are applied in another one.
+    """
+
+    strangers: Strangers
     profiled: bool
 
     @contextmanager
     def of(self, task: Task, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
         stored = read_ahead(partial(task.read_model, model) for model in wanted)
-        yield _Here(task, samples, set(wanted), stored, self.profiled)
+        with _samples_folder() as folder:
+            yield _Here(self, task, samples, folder, set(wanted), stored)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Here:
+    process: OneProcess
     task: Task
     samples: Samples
+    folder: Path
     wanted: set[str]
     stored: Iterator[Future[StoredModel]]
-    profiled: bool
+    shared: bool = False
 
     def results(self, model: str, jobs: Sequence[Job]) -> Iterator[Computed]:
-        if model in self.wanted:
-            read = next(self.stored)  # also where time has run out since
-            if jobs:
-                yield from compute_model(self.task, model, read.result, self.samples, jobs, self.profiled)
+        if model not in self.wanted:
+            return
+        read = next(self.stored)  # also where time has run out since
+        profiled = self.process.profiled
+        at_work = ModelAtWork(self.task, model, read.result, self.samples, self.task.training_samples)
+        for job in jobs:
+            if is_apart(job.measure):
+                self._share()
+                yield self.process.strangers.compute(self.task, model, self.folder, job, profiled)
+            else:
+                yield at_work.compute(job, profiled)
 
     def finished(self) -> Iterator[tuple[str, ByMeasure]]:
         yield from ()
 
+    def _share(self) -> None:
+        if not self.shared:
+            write_samples(self.folder, self.samples)
+            self.shared = True
+
 
 @dataclass(frozen=True)
 class Workers:
-    """A pool of worker processes; they share the samples in a file."""
+    """A pool of worker processes, and as many for measures of strangers; they share the samples in a file."""
 
     pool: Executor
+    threads: Executor
+    strangers: Strangers
     count: int
     profiled: bool
 
     @contextmanager
     def of(self, task: Task, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
-        with tempfile.TemporaryDirectory(prefix="pvector-", ignore_cleanup_errors=True) as folder:
+        with _samples_folder() as folder:
             if wanted:
-                _write_samples(Path(folder), samples)
-            at_work = _There(self, task, Path(folder), deque(wanted), jobs_of)
+                write_samples(folder, samples)
+            at_work = _There(self, task, folder, deque(wanted), jobs_of)
             yield at_work
             at_work.cancel()
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A model that has been handed to the processes: what the pool computes, and what strangers do."""
+
+    parts: Sequence[Future[ByMeasure]]
+
+    def result(self) -> ByMeasure:
+        return {name: one for part in self.parts for name, one in part.result().items()}
+
+    def cancel(self) -> None:
+        for part in self.parts:
+            part.cancel()
+
+    def done(self) -> bool:
+        """Whether there is a result."""
+        return all(part.done() and not part.cancelled() and part.exception() is None for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -103,7 +142,7 @@ class _There:
     samples: Path
     waiting: deque[str]
     jobs_of: JobsOf
-    begun: dict[str, Future[ByMeasure]] = field(default_factory=dict)
+    begun: dict[str, _Begun] = field(default_factory=dict)
 
     def results(self, model: str, jobs: Sequence[Job]) -> Iterator[Computed]:
         self._begin()
@@ -119,23 +158,41 @@ class _There:
             self.begun.pop(model).cancel()
 
     def finished(self) -> Iterator[tuple[str, ByMeasure]]:
-        for model, future in self.begun.items():
-            if future.done() and not future.cancelled() and future.exception() is None:
-                yield model, future.result()
+        for model, begun in self.begun.items():
+            if begun.done():
+                yield model, begun.result()
 
     def cancel(self) -> None:
         """Take back what has not begun."""
-        for future in self.begun.values():
-            future.cancel()
+        for begun in self.begun.values():
+            begun.cancel()
 
     def _begin(self) -> None:
         """Hand models to the workers, as many as may be at work at a time."""
         while self.waiting and len(self.begun) < AHEAD * self.workers.count:
             model = self.waiting.popleft()
-            jobs = {job.measure.name: (address(job.measure), dict(job.settings)) for job in self.jobs_of(model)}
-            if jobs:
-                call = (self.task, model, str(self.samples), jobs, self.workers.profiled)
-                self.begun[model] = self.workers.pool.submit(_in_worker, *call)
+            if jobs := self.jobs_of(model):
+                self.begun[model] = _Begun([*self._in_pool(model, jobs), *self._of_strangers(model, jobs)])
+
+    def _in_pool(self, model: str, jobs: Sequence[Job]) -> Iterator[Future[ByMeasure]]:
+        of_pool = [job for job in jobs if not is_apart(job.measure)]
+        if of_pool:
+            known = {job.measure.name: (address(job.measure), dict(job.settings)) for job in of_pool}
+            call = (self.task, model, str(self.samples), known, self.workers.profiled)
+            yield self.workers.pool.submit(_in_worker, *call)
+
+    def _of_strangers(self, model: str, jobs: Sequence[Job]) -> Iterator[Future[ByMeasure]]:
+        apart = [job for job in jobs if is_apart(job.measure)]
+        if apart:
+            call = (self.task, model, self.samples, apart, self.workers.profiled)
+            yield self.workers.threads.submit(self.workers.strangers.compute_all, *call)
+
+
+@contextmanager
+def _samples_folder() -> Iterator[Path]:
+    """A folder for the samples, for as long as a task is at work."""
+    with tempfile.TemporaryDirectory(prefix="pvector-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _in_worker(
@@ -149,21 +206,5 @@ def _in_worker(
             known.append(Job(replace(find_measure(place), name=name), settings))
         except Exception as error:  # the module of a stranger is imported here again
             found[name] = Computed(failure=f"a worker process finds no measure at {place}: {error}")
-    computed = compute_model(task, model, partial(task.read_model, model), _read_samples(samples), known, profiled)
+    computed = compute_model(task, model, partial(task.read_model, model), read_samples(samples), known, profiled)
     return found | {job.measure.name: one for job, one in zip(known, computed, strict=True)}
-
-
-def _write_samples(folder: Path, samples: Samples) -> None:
-    """Write inputs and labels for the workers."""
-    try:
-        np.save(folder / "inputs.npy", samples.one_input())
-        np.save(folder / "labels.npy", np.asarray(samples.targets))
-    except OSError as error:
-        raise InputError(f"the workers' samples cannot be written: {error}", file=folder) from error
-
-
-@lru_cache(maxsize=1)
-def _read_samples(folder: str) -> Samples:
-    """The samples of a task, whose memory all workers share; what a measure writes into them, it alone sees."""
-    inputs, labels = (np.asarray(np.load(Path(folder, f"{name}.npy"), mmap_mode="c")) for name in ("inputs", "labels"))
-    return Samples(inputs, labels)

@@ -1,0 +1,42 @@
+"""The samples of a task in a folder, for other processes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
+from complexity.samples import Samples
+
+NAMES = ("inputs", "labels")
+
+
+def write_samples(folder: Path, samples: Samples) -> None:
+    """Write inputs and labels for other processes.
+
+    Raises
+    ------
+    InputError
+        If they cannot be written.
+    """
+    try:
+        for name, array in zip(NAMES, (samples.one_input(), np.asarray(samples.targets)), strict=True):
+            np.save(folder / f"{name}.npy", array)
+    except OSError as error:
+        raise InputError(f"the samples for other processes cannot be written: {error}", file=folder) from error
+
+
+@lru_cache(maxsize=1)
+def read_samples(folder: str) -> Samples:
+    """The samples of a task, whose memory all processes share; what a measure writes into them, its process sees."""
+    return Samples(*load_samples(folder))
+
+
+def load_samples(folder: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Inputs and labels, from the files."""
+    inputs, labels = (np.asarray(np.load(Path(folder, f"{name}.npy"), mmap_mode="c")) for name in NAMES)
+    return inputs, labels
