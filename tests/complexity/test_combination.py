@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from stranger_modules import write_strangers
 
 from complexity.errors import InputError
 from complexity.measures.combination import Combination, combination_of, on_common_scale, resolve
@@ -177,11 +178,18 @@ def test_a_name_that_is_no_combination_is_a_clear_error(name, message):
     assert str(caught.value).startswith(message)
 
 
-def test_the_command_takes_a_combination_and_says_how_it_came_about(stored_task, tmp_path):
-    module = sys.modules[__name__]
-    module.weights_sum = lambda model, dataset: float(sum(w.sum() for w in model.weights))
-    module.entries = lambda model, dataset: float(sum(w.size for w in model.weights))
-    name = f"{__name__}:weights_sum+{__name__}:entries"
+STRANGERS = """
+def weights_sum(model, dataset):
+    return float(sum(w.sum() for w in model.weights))
+
+def entries(model, dataset):
+    return float(sum(w.size for w in model.weights))
+"""
+
+
+def test_the_command_takes_a_combination_and_says_how_it_came_about(stored_task, tmp_path, monkeypatch):
+    module = write_strangers(tmp_path, monkeypatch, STRANGERS)
+    name = f"{module}:weights_sum+{module}:entries"
     arguments = [
         "ingest",
         str(stored_task.parent),

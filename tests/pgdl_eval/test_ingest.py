@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from stranger_modules import write_strangers
 
 from complexity.errors import InputError, InputWarning
 from complexity.measures.measured import Measured
@@ -216,11 +217,13 @@ def test_models_are_read_ahead_by_one(task, tmp_path, monkeypatch):
     assert held == [2, 3, 4, 4]
 
 
-def test_the_command_says_what_it_did_and_fails_where_a_model_failed(task, tmp_path):
-    arguments = ["ingest", str(task.parent), str(tmp_path / "out"), "--measure", f"{__name__}:other"]
-    import sys
-
-    sys.modules[__name__].other = other
+def test_the_command_says_what_it_did_and_fails_where_a_model_failed(task, tmp_path, monkeypatch):
+    functions = """
+def other(model, dataset):
+    return float("nan") if model.name == "model_1" else 2.0
+"""
+    name = write_strangers(tmp_path, monkeypatch, functions)
+    arguments = ["ingest", str(task.parent), str(tmp_path / "out"), "--measure", f"{name}:other"]
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)
     assert done.exit_code == 1
     assert "3 computed, 0 already done, 0 out of time, 1 failed" in done.stderr

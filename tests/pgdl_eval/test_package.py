@@ -133,5 +133,11 @@ def test_an_unknown_measure_is_an_error_that_suggests_the_nearest():
 
 def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(InputError, match="the submission cannot be written"):
+    with pytest.raises(InputError, match=r"submission.zip: the file cannot be written"):
         package("angle", tmp_path / "file" / "submission.zip")
+
+
+def test_what_a_crash_left_is_removed_by_the_next_run(tmp_path):
+    (tmp_path / ".submission.zip.abcdefgh.part").write_bytes(b"half of it")
+    package("angle", tmp_path / "submission.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["submission.zip"]

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from complexity.errors import InputError
-from pgdl_eval.terminal import LazyGroup, console, progress_bar, run
+from pgdl_eval.terminal import LazyGroup, Terminated, console, progress_bar, run
 
 
 def status(command, arguments, monkeypatch):
@@ -31,6 +31,7 @@ def raising(error):
     [
         (InputError("no such file", file="a[b].npz"), 1, "error: a[b].npz: no such file\n"),
         (KeyboardInterrupt(), 130, "interrupted: what is done is kept, and the same command goes on from there\n"),
+        (Terminated(), 143, "terminated: what is done is kept, and the same command goes on from there\n"),
         (click.UsageError("too few folders"), 2, "Error: too few folders\n"),
         (SystemExit(1), 1, ""),
     ],

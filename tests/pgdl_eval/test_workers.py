@@ -7,6 +7,7 @@ import os
 
 import pytest
 from command_line import invoke
+from stranger_modules import write_strangers
 
 from complexity.errors import InputError
 from complexity.measures.registry import Measure
@@ -15,16 +16,7 @@ from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.measures import address, find_measure
 from pgdl_eval.runner.ingestion import ingest
 
-# Measures of strangers, in a module on the path. The models come as they are stored, so that no worker imports Keras.
 STRANGERS = """
-import os, time, types, warnings
-from complexity.errors import InputWarning
-import pgdl_eval.keras_models as keras_models
-
-keras_models.build, keras_models.clear_session = lambda stored: stored, lambda: None
-keras_models.keras_package = lambda: types.SimpleNamespace(__name__="none", __version__="0")
-
-
 def number(model, dataset, *, scale=1.0):
     if model.name == "model_1":
         raise ZeroDivisionError("no such luck")
@@ -59,14 +51,7 @@ def ends_its_process(model, dataset):
 @pytest.fixture
 def strangers(tmp_path, monkeypatch):
     """The name of the module of strangers, new for each test."""
-    name = f"strangers_{tmp_path.name}"
-    (tmp_path / f"{name}.py").write_text(STRANGERS)
-    monkeypatch.syspath_prepend(tmp_path)
-    import pgdl_eval.keras_models as keras_models
-
-    for attribute in ("build", "clear_session", "keras_package"):  # what importing the module replaces, put back
-        monkeypatch.setattr(keras_models, attribute, getattr(keras_models, attribute))
-    return name
+    return write_strangers(tmp_path, monkeypatch, STRANGERS)
 
 
 def files(folder):
@@ -137,7 +122,8 @@ def test_an_interruption_ends_the_workers_and_keeps_what_they_have_done(stored_t
 
 
 def test_a_worker_that_ends_is_an_error_and_what_was_done_is_kept(stored_task, tmp_path, strangers):
-    measure = find_measure(f"{strangers}:ends_its_process")
+    function = importlib.import_module(strangers).ends_its_process
+    measure = Measure("ends", function, "larger gap", (0.0, 1.0), frozenset(), True, "test")  # handed over in Python
     with pytest.raises(InputError, match="a worker process ended unexpectedly"):
         ingest(stored_task.parent, tmp_path / "out", [measure], workers=2)
     assert read_values(tmp_path / "out" / "digits.predict")["model_0"] == 1.0
