@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,7 @@ def mislabelled(out, values):
 
 def main(scenario, folder):
     keras_models.build, keras_models.clear_session = lambda stored: stored, lambda: None
+    keras_models.keras_package = lambda: types.SimpleNamespace(__name__="none", __version__="0")
     task, begun = folder / "input" / "digits", folder / "begun"
     inputs, labels = find_tasks(FOLDER)[0].training_samples()
     write_samples(task / TRAIN, inputs[:4], labels[:4], 1)

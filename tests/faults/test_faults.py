@@ -18,7 +18,7 @@ def test_after_a_crash_at_any_step_a_rerun_leaves_what_an_undisturbed_run_leaves
     done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert found["points"] > 60
+    assert found["points"] > 50
     assert found["wrong"] == [], done.stderr
 
 
