@@ -169,7 +169,8 @@ class TaskRun:
             except BaseException:
                 for model, found in at_work.finished():  # what other processes have done already is not lost
                     for sheet in self._running(sheets, model):
-                        self._keep(sheet, model, found[sheet.measure.name])
+                        if sheet.measure.name in found:
+                            self._keep(sheet, model, found[sheet.measure.name])
                 raise
 
     def _models(self, sheets: Sequence[Sheet], at_work: AtWork) -> None:

@@ -36,9 +36,9 @@ def main(questions: int, answers: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; who asks ends this process
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     Thread(target=_receive, args=(os.fdopen(questions, "rb"), waiting), daemon=True).start()
-    write, dumps = os.write, json.JSONEncoder(allow_nan=False).encode  # a measure may replace what json and os offer
+    write, dumps, loads = os.write, json.JSONEncoder().encode, json.loads  # a measure may replace what modules offer
     while True:
-        answer = dumps(asdict(_answer(json.loads(waiting.get())))).encode() + b"\n"
+        answer = dumps(asdict(_answer(loads(waiting.get())))).encode() + b"\n"
         with suppress(Exception):  # whatever a stranger has put there
             sys.stdout.flush()
         rest = memoryview(answer)

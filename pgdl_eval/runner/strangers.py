@@ -185,7 +185,7 @@ def _computed(answer: Mapping[str, Any]) -> Computed:
         and isinstance(found.doubts, list)
     )
     if not right:
-        raise InputError("parts of other types")
+        raise InputError("no finite number, or parts of other types")
     json.dumps(found.details, allow_nan=False)
     return found
 

@@ -130,9 +130,10 @@ class _Begun:
         for part in self.parts:
             part.cancel()
 
-    def done(self) -> bool:
-        """Whether there is a result."""
-        return all(part.done() and not part.cancelled() and part.exception() is None for part in self.parts)
+    def finished(self) -> ByMeasure:
+        """What is there already."""
+        done = [one for one in self.parts if one.done() and not one.cancelled() and one.exception() is None]
+        return {name: one for part in done for name, one in part.result().items()}
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,7 @@ class _There:
 
     def finished(self) -> Iterator[tuple[str, ByMeasure]]:
         for model, begun in self.begun.items():
-            if begun.done():
-                yield model, begun.result()
+            yield model, begun.finished()
 
     def cancel(self) -> None:
         """Take back what has not begun."""

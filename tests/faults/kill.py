@@ -65,9 +65,7 @@ def kill_command(name, kills, seed, work):
 
 def contents(folder):
     """The files of an output folder by their names, without what tells seconds or the day."""
-    return {
-        str(path.relative_to(folder)): _without_times(path) for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    return {str(path.relative_to(folder)): _without_times(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def differences(expected, found):

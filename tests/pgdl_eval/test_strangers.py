@@ -82,6 +82,10 @@ def leaves_a_child(model, dataset):
     os._exit(3)
 
 
+def hangs(model, dataset):
+    time.sleep(600)
+
+
 def prints(model, dataset):
     print("what a stranger says")
     return 1.0
@@ -171,7 +175,7 @@ def test_the_end_of_a_strangers_process_is_a_failure_of_that_model_and_the_other
         ("asks_for_the_end", "asked for the end of the process"),
         ("is_killed", "ended by the signal SIGKILL, perhaps for lack of memory"),
         ("interrupts", "KeyboardInterrupt"),
-        ("replaces_what_it_finds", "the process of the measure"),
+        ("replaces_what_it_finds", "no finite number"),
         ("answers_for_the_process", "answered no result"),
         ("leaves_a_child", "ended with status 3"),
     ],
@@ -180,8 +184,7 @@ def test_what_a_stranger_does_is_its_failure_and_the_next_measure_has_its_values
     outcome = run(name, "data")
     assert {failure[1] for failure in outcome.failures} == {f"{module}:{name}"}
     assert len(outcome.failures) == 4
-    if name != "replaces_what_it_finds":
-        assert words in outcome.failures[0][3]
+    assert words in outcome.failures[0][3]
     assert len(kept(tmp_path / "out", module, "data")[0]) == 4
 
 
@@ -205,6 +208,23 @@ def test_processes_end_with_the_run(run, monkeypatch):
     run("data")
     assert len(started) == 1
     assert started[0].poll() is not None
+
+
+def test_an_interruption_keeps_what_others_have_done_beside_a_stranger_that_hangs(run, tmp_path, stored_task, module):
+    measures = [find_measure("vc_dimension"), find_measure(f"{module}:hangs")]
+    journal = tmp_path / "out" / "vc_dimension" / "digits.journal.jsonl"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pgdl_eval.runner.workers._Begun.result", interrupted_once_done)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(stored_task.parent, tmp_path / "out", measures, workers=2)
+    assert not journal.exists()
+    assert "model_0" in kept(tmp_path / "out" / "vc_dimension", module, "")[0]
+
+
+def interrupted_once_done(begun):
+    """Wait for the part that is no stranger's, as a user may before Ctrl-C."""
+    begun.parts[0].result()
+    raise KeyboardInterrupt
 
 
 def test_what_a_stranger_prints_is_printed(run, capfd):
