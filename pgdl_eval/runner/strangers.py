@@ -37,8 +37,18 @@ def is_apart(measure: Measure) -> bool:
     function: Any = measure.function.func if isinstance(measure, Variant) else measure.function  # type: ignore[attr-defined]
     if is_own(measure) or function.__module__ == "__main__":
         return False
+    if ":" in base_name(measure.name):
+        return True
     known = registered().get(base_name(measure.name))
-    return ":" in base_name(measure.name) or (known is not None and known.function is function)
+    return known is not None and known.function is function and _is_found(measure)
+
+
+def _is_found(measure: Measure) -> bool:
+    """Whether another process finds a measure; one that is defined within a function, none does."""
+    try:
+        return bool(address(measure))
+    except InputError:
+        return False
 
 
 @dataclass

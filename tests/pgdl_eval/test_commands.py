@@ -13,6 +13,7 @@ from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.formats.reference import read_reference
 from pgdl_eval.measures import all_measures
 from pgdl_eval.sample.run import FOLDER
+from pgdl_eval.stored_network import StoredNetwork
 
 HEAVY = {"keras", "matplotlib", "onnx", "pandas", "scipy.stats", "sklearn", "tensorflow", "torch"}
 
@@ -119,16 +120,14 @@ def test_ctrl_c_leaves_the_values_so_far_and_the_same_command_goes_on(stored_tas
     def stops(stored):
         if stored.name == "model_2":
             raise KeyboardInterrupt
-        return stored
+        return StoredNetwork(stored)
 
-    (tmp_path / "one_measure.py").write_text("def one(model, dataset):\n    return 1.0\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    arguments = ["ingest", stored_task.parent, tmp_path / "out", "--measure", "one_measure:one", "--quiet"]
-    monkeypatch.setattr("pgdl_eval.keras_models.build", stops)
+    arguments = ["ingest", stored_task.parent, tmp_path / "out", "--measure", "distance", "--quiet"]
+    monkeypatch.setattr("pgdl_eval.stored_network.StoredNetwork", stops)
     done = invoke(commands, *arguments)
     assert (done.exit_code, done.stdout) == (130, "")
     assert done.stderr.lstrip() == "interrupted: what is done is kept, and the same command goes on from there\n"
     assert sorted(read_values(tmp_path / "out" / "digits.predict")) == ["model_0", "model_1"]
-    monkeypatch.setattr("pgdl_eval.keras_models.build", lambda stored: stored)
+    monkeypatch.setattr("pgdl_eval.stored_network.StoredNetwork", StoredNetwork)
     assert invoke(commands, *arguments).exit_code == 0
     assert len(read_values(tmp_path / "out" / "digits.predict")) == 4
