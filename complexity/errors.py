@@ -122,6 +122,7 @@ _collections: ContextVar[tuple[list[str], ...]] = ContextVar("collections", defa
 
 def warn(text: str) -> None:
     """Give an `InputWarning` that points to the line of the caller outside this project's packages."""
+    text = escaped(text)
     for collection in _collections.get():
         collection.append(text)
     warnings.warn(text, InputWarning, stacklevel=_frames_inside() + 1)
