@@ -91,6 +91,12 @@ def escaped(text: str) -> str:
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
+def check_printable(text: str, field: str | None) -> None:
+    """Raise an InputError for text with control characters, line breaks included, or lone surrogates."""
+    if not text.isprintable() and any(unicodedata.category(letter) in HIDDEN for letter in text):
+        raise InputError("text with control characters or half a character", field=field, found=ascii(text))
+
+
 def shortened(value: Any) -> str:
     """A value as text, its middle left out where it is long."""
     text = str(value)

@@ -99,9 +99,10 @@ def main(folders: tuple[Path, ...], quiet: bool, as_json: bool, no_pictures: boo
 
 def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
     """The tables of the report; `ranking` puts the models before them, as the first measure orders them."""
+    from pgdl_eval.safe_console import SafeConsole
     from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
 
-    shown_on = console(error=False)
+    shown_on = SafeConsole()
     rows = board.evaluations()
     if ranking:
         task, values = board.tasks[rows[0].task], board.rows[rows[0].measure].values[rows[0].task]

@@ -13,7 +13,7 @@ import onnx
 import onnx.inliner
 from google.protobuf.message import DecodeError
 
-from ..errors import InputError
+from ..errors import InputError, check_printable
 from ..regular_files import open_regular, size_of
 
 MOST_OPERATORS, DEEPEST = 100_000, 64  # of a graph without functions; of functions that call functions
@@ -42,7 +42,7 @@ def read_model(source: Any) -> Any:
         _check(model)
     except InputError as error:
         raise (error.at(file=path) if path is not None else error) from error.__cause__
-    except (UnicodeDecodeError, OverflowError, RuntimeError, TypeError, ValueError, DecodeError) as error:
+    except (UnicodeDecodeError, OverflowError, RuntimeError, TypeError, AttributeError, ValueError, DecodeError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"not a valid ONNX model: {told}", file=path) from error
     return model
@@ -167,6 +167,10 @@ def _check(model: Any) -> None:
             raise InputError(problem, field="opset_import", expected=f"at most {newest}", found=opset.version)
     for node in model.graph.node:
         where = node.name or next(iter(node.output), "")
+        for name in (node.name, *node.input, *node.output):
+            if not isinstance(name, str):
+                raise InputError("a name that is no text", field="graph.node", expected="UTF-8", found=repr(name))
+            check_printable(name, "graph.node")
         if node.domain not in DOMAINS:
             problem = f"a custom operator: ONNX Runtime has no {node.domain}.{node.op_type}"
             raise InputError(problem, field=where, expected="operators of ONNX itself")

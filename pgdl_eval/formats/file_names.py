@@ -6,9 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from complexity.errors import InputError
-
-from .json_files import check_printable
+from complexity.errors import InputError, check_printable
 
 LONGEST = 200  # bytes; file systems take 255, with what a temporary file adds
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from complexity.errors import HIDDEN, InputError
+from complexity.errors import InputError, check_printable
 from complexity.regular_files import read_regular
 
 # A task of 10,000 models has 10 MB and half a million values; a value takes up to 100 bytes of memory.
@@ -91,14 +91,6 @@ def _check_text(text: str, place: Place) -> None:
         expected, found = f"at most {LONGEST_TEXT} characters", f"{len(text)}"
         raise InputError("text without an end", field=_shown(place), expected=expected, found=found)
     check_printable(text, _shown(place) if not text.isprintable() else None)
-
-
-def check_printable(text: str, field: str | None) -> None:
-    """Raise an InputError for text with control characters, reversals of direction or lone surrogates."""
-    from unicodedata import category
-
-    if not text.isprintable() and any(category(letter) in HIDDEN for letter in text):
-        raise InputError("text with control characters or half a character", field=field, found=ascii(text))
 
 
 def _shown(place: Place) -> str | None:

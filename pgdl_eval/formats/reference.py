@@ -175,8 +175,7 @@ def _metrics(entry: Any, model: str) -> tuple[float, float]:
     found = []
     for name in ("train_acc", "test_acc"):
         value = metrics.get(name) if isinstance(metrics, dict) else None
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        accuracy = as_float(value) if is_number else None
+        accuracy = as_float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
         if accuracy is None or not 0 <= accuracy <= 1:
             expected = "a number in [0, 1]"
             raise InputError("no accuracy", model=model, field=f"metrics.{name}", expected=expected, found=repr(value))

@@ -12,11 +12,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.errors import InputError
+from complexity.errors import InputError, check_printable
 from complexity.regular_files import open_regular
 
 from .hdf5_files import check_storage, has, longest_string, object_at, strings_of
-from .json_files import check_printable
 
 KERAS_VERSION = "2.4.0"  # the version that wrote the competition's files; readers look at the first digit
 MOST_NAMES = 20_000  # of layers, and of weights, in a file
