@@ -45,7 +45,7 @@ class InputError(ValueError):
         super().__init__(problem)
 
     def __str__(self) -> str:
-        where = [shortened(part) for part in (self.file, self.model, self.field) if part]
+        where = [shortened(part).replace("\n", "\\n") for part in (self.file, self.model, self.field) if part]
         contrast = [
             f"{word} {shortened(value)}"
             for word, value in (("expected", self.expected), ("found", self.found))

@@ -18,6 +18,11 @@ from ..regular_files import open_regular, size_of
 
 MOST_OPERATORS, DEEPEST = 100_000, 64  # of a graph without functions; of functions that call functions
 DOMAINS = ("", "ai.onnx", "com.microsoft")  # operators that ONNX Runtime brings by itself
+# What onnx and protobuf raise for damaged messages; text that is no UTF-8 comes as bytes, or as a ValueError.
+REFUSALS = (
+    *(OverflowError, RuntimeError, TypeError, AttributeError, KeyError, ValueError),
+    *(DecodeError, onnx.checker.ValidationError),
+)
 CONTROL = ("If", "Loop", "Scan")
 
 
@@ -42,7 +47,7 @@ def read_model(source: Any) -> Any:
         _check(model)
     except InputError as error:
         raise (error.at(file=path) if path is not None else error) from error.__cause__
-    except (UnicodeDecodeError, OverflowError, RuntimeError, TypeError, AttributeError, ValueError, DecodeError) as error:
+    except REFUSALS as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"not a valid ONNX model: {told}", file=path) from error
     return model

@@ -17,7 +17,7 @@ from complexity.errors import InputError
 
 VARINT, FIXED64, DELIMITED, FIXED32 = 0, 1, 2, 5
 # Field numbers of TensorProto.
-DTYPE, TENSOR_SHAPE, TENSOR_CONTENT, FLOAT_VAL, INT_VAL = 1, 2, 4, 5, 7
+DTYPE, TENSOR_SHAPE, VERSION, TENSOR_CONTENT, FLOAT_VAL, INT_VAL = 1, 2, 3, 4, 5, 7
 # TensorProto's number of a type, the name of the type, its NumPy form in files.
 FLOAT32 = (1, "float32", np.dtype("<f4"))
 INT32 = (3, "int32", np.dtype("<i4"))
@@ -93,6 +93,10 @@ def _tensor(payload: bytes, feature: Span, kind: tuple[int, str, np.dtype[Any]],
     shape = _shape(payload, fields.get(TENSOR_SHAPE, []), name)
     if name == "output" and shape:
         raise InputError("the label is no scalar", field=name, expected="shape ()", found=f"shape {shape}")
+    own = FLOAT_VAL if dtype.kind == "f" else INT_VAL
+    if others := set(fields) - {DTYPE, TENSOR_SHAPE, VERSION, TENSOR_CONTENT, own}:
+        problem = "a tensor with numbers of another type"
+        raise InputError(problem, field=name, expected=type_name, found=f"field {min(others)} of a tensor")
     size = math.prod(shape)
     if TENSOR_CONTENT in fields:
         start, end = _submessage(_one(fields[TENSOR_CONTENT]))

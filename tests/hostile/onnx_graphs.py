@@ -171,6 +171,23 @@ def _(one: Any, folder: Path) -> None:
     one.graph.node[0].input[0] = "outputs"
 
 
+# Found by the fuzzer: a bare KeyError, and a ValidationError of the step that puts functions in their places.
+@graph("a tensor of an unknown type", "not a valid ONNX model")
+def _(one: Any, folder: Path) -> None:
+    one.graph.initializer[0].data_type = 0
+
+
+@graph("a function twice", "not a valid ONNX model", "same implementation")
+def _(one: Any, folder: Path) -> None:
+    from onnx import helper
+
+    opsets = [helper.make_opsetid("", 17)]
+    for _ in range(2):
+        nodes = [helper.make_node("Tanh", ["x"], ["y"])]
+        one.functions.append(helper.make_function("com.microsoft", "f", ["x"], ["y"], nodes, opsets))
+    one.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+
 content(KIND, "nothing", b"", FILE, "not an ONNX model")
 content(KIND, "text", b"weights" * 1000, FILE, "not an ONNX model")
 content(KIND, "cut off", lambda: model().SerializeToString()[:-20], FILE, "not an ONNX model")
