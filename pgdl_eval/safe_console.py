@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from complexity.errors import escaped
 
@@ -15,6 +17,10 @@ class SafeConsole(Console):
 
     What rich itself tells the terminal passes.
     """
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Text is laid out as it is shown."""
+        return super().render_str(escaped(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

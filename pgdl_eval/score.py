@@ -99,8 +99,8 @@ def main(folders: tuple[Path, ...], quiet: bool, as_json: bool, no_pictures: boo
 
 def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
     """The tables of the report; `ranking` puts the models before them, as the first measure orders them."""
-    from pgdl_eval.safe_console import SafeConsole
     from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
+    from pgdl_eval.safe_console import SafeConsole
 
     shown_on = SafeConsole()
     rows = board.evaluations()

@@ -92,7 +92,7 @@ def _check_sizes(model: Any) -> None:
         if tensor.data_location != onnx.TensorProto.EXTERNAL and tensor.HasField("raw_data"):
             kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
             needed, held = _size(tensor.dims, tensor.name) * kind.itemsize, len(tensor.raw_data)
-            if needed > 2 * held and kind.itemsize > 1 or needed > 8 * held:  # several small numbers share a byte
+            if (needed > 2 * held and kind.itemsize > 1) or needed > 8 * held:  # several small numbers share a byte
                 problem = "the content does not fill the shape"
                 raise InputError(problem, field=tensor.name, expected=f"{needed} bytes", found=f"{held} bytes")
     for sparse in model.graph.sparse_initializer:

@@ -14,7 +14,6 @@ from random import Random
 from typing import Any
 
 import numpy as np
-
 from fuzz.mutators import changed_bytes, changed_json, changed_message
 
 
@@ -39,7 +38,14 @@ class Target:
 
 
 LAYERS: list[dict[str, Any]] = [
-    {"layer_name": "Conv2D", "filters": 4, "kernel_size": [3, 3], "padding": "same", "activation": "relu", "strides": 2},
+    {
+        "layer_name": "Conv2D",
+        "filters": 4,
+        "kernel_size": [3, 3],
+        "padding": "same",
+        "activation": "relu",
+        "strides": 2,
+    },
     {"layer_name": "BatchNormalization", "axis": [3], "epsilon": 1e-3, "scale": False},
     {"layer_name": "MaxPooling2D", "pool_size": 2, "data_format": "channels_last"},
     {"layer_name": "Flatten"},
@@ -237,7 +243,9 @@ def _changed_weights(data: bytes, rng: Random) -> bytes:
             found[place] = rng.choice((0, 1, 127, 128, 255, found[place] ^ 1 << rng.randrange(8)))
         else:
             size = rng.choice((1, 2, 4, 8))
-            found[place : place + size] = rng.choice((0, 1, 8, 96, 2**31, 2**63, 2**64 - 1)).to_bytes(8, "little")[:size]
+            found[place : place + size] = rng.choice((0, 1, 8, 96, 2**31, 2**63, 2**64 - 1)).to_bytes(8, "little")[
+                :size
+            ]
     return bytes(found) if rng.random() > 0.03 else changed_bytes(data, rng)
 
 

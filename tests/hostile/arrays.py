@@ -305,9 +305,9 @@ content(KIND, "the signature alone", b"\x89HDF\r\n\x1a\n", FILE, "no legacy Kera
 
 
 def _cut(folder: Path) -> Read:
-    from pgdl_eval.formats.weights import LayerWeights, write_weights
-
     import numpy as np
+
+    from pgdl_eval.formats.weights import LayerWeights, write_weights
 
     path = folder / FILE
     write_weights(path, [LayerWeights("dense", ("dense/kernel:0",), (np.ones((64, 9)),))])

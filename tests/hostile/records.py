@@ -71,7 +71,12 @@ record("a label of int64", example(PAIR, b"\x08\x09\x12\x00"), "output", "anothe
 record("a vector of labels", example(PAIR, b"\x08\x03" + shape(2)), "output", "no scalar")
 record("a label of 4 x 10^9 in shape", example(PAIR, b"\x08\x03" + shape(2**16, 2**14)), "output", "no scalar")
 # Found by the fuzzer: the label's content under the number of another field made it 0.
-record("a label under another field", example(PAIR, b"\x08\x03\x12\x00" + field(12, bytes([7, 0, 0, 0]))), "output", "another type")
+record(
+    "a label under another field",
+    example(PAIR, b"\x08\x03\x12\x00" + field(12, bytes([7, 0, 0, 0]))),
+    "output",
+    "another type",
+)
 record("a label beyond 32 bits", example(PAIR, b"\x08\x03\x12\x00\x38" + varint(2**40)), "output", "32 bits")
 record("two numbers for a label", example(PAIR, b"\x08\x03\x12\x00\x38\x01\x38\x02"), "output", "fill its shape")
 record("a million numbers for a label", example(PAIR, b"\x08\x03\x12\x00" + field(7, b"\x01" * 10**6)), "output")

@@ -94,7 +94,6 @@ def load_readers() -> None:
     import onnx
     import onnx.inliner
     import onnx.numpy_helper
-
     from hostile.cases import NAMES, reader
 
     with tempfile.TemporaryDirectory(prefix="hostile.") as folder:

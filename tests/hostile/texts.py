@@ -74,7 +74,9 @@ content(CONFIG, "a key with an escape", '{"\\u001b[2J": 1}', "config.json", r"\x
 content(CONFIG, "two layers of one name", config([{**DENSE, "name": "a"}] * 2), "model_config", "same name")
 content(CONFIG, "NaN", '{"model_config": [], "input_shape": [NaN]}', "input_shape[0]", "no finite number")
 content(CONFIG, "1e400", '{"model_config": [], "input_shape": [1e400]}', "input_shape[0]", "no finite number")
-content(CONFIG, "text of 1 MB", lambda: json.dumps({"model_config": "x" * 10**6}), "model_config", "text without an end")
+content(
+    CONFIG, "text of 1 MB", lambda: json.dumps({"model_config": "x" * 10**6}), "model_config", "text without an end"
+)
 
 
 def models(count: int = 2, **changed: Any) -> dict[str, Any]:

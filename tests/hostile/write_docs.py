@@ -1,7 +1,7 @@
 """The table of bad inputs in Markdown: what each is, what happens, seconds and megabytes.
 
-    python tests/hostile/write_docs.py            print the table
-    python tests/hostile/write_docs.py FILE       put it between the marks <!-- hostile --> and <!-- /hostile --> there
+python tests/hostile/write_docs.py            print the table
+python tests/hostile/write_docs.py FILE       put it between the marks <!-- hostile --> and <!-- /hostile --> there
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from hostile.cases import CASES, load  # noqa: E402
-from hostile.run import load_readers, outcome  # noqa: E402
+from hostile.cases import CASES, load
+from hostile.run import load_readers, outcome
 
 BEGIN, END = "<!-- hostile -->", "<!-- /hostile -->"
 LONGEST = 220  # characters of an error that the table shows
