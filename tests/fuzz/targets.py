@@ -7,6 +7,7 @@ import json
 import struct
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -105,10 +106,8 @@ def _read_predictions(path: Path) -> Any:
     from complexity.errors import InputError
     from pgdl_eval.formats.predictions import read_predictions, read_values
 
-    try:
+    with suppress(InputError):
         read_predictions(path, ["model_0", "model_1", "model_2"])
-    except InputError:
-        pass
     return read_values(path)
 
 

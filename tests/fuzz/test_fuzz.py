@@ -1,4 +1,4 @@
-"""20,000 changed inputs: each is an InputError, or the value that a reference reader gives; none hangs or ends Python."""
+"""20,000 changed inputs: each is an InputError, or what a reference reader gives; none hangs or ends Python."""
 
 import json
 import os

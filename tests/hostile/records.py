@@ -95,8 +95,8 @@ record("a field of number 0", b"\x02\x00", "not a serialized")
 record("a length past the end", b"\x0a\x7f", "not a serialized")
 record("a million fields", example(PAIR, LABEL) + b"\x10\x01" * 10**6, "not a serialized")
 record("a name that is no UTF-8", field(1, field(1, field(1, b"\xff") + field(2, b""))), "not a serialized")
-record("a list of floats", field(1, field(1, field(1, b"inputs") + field(2, field(2, b"")))
-                                 + field(1, field(1, b"output") + field(2, field(2, b"")))), "not one bytes feature")  # fmt: skip
+FLOATS = b"".join(field(1, field(1, name) + field(2, field(2, b""))) for name in (b"inputs", b"output"))
+record("a list of floats", field(1, FLOATS), "not one bytes feature")
 
 content(KIND, "an empty file", b"", SAMPLE, "empty")
 content(KIND, "half a length", b"\x01\x02", SAMPLE, "cut short")
