@@ -7,10 +7,12 @@ import json
 from random import Random
 from typing import Any
 
-NUMBERS = [0, 1, -1, 2, 3, 127, 128, 255, 2**15, 2**16, 2**31 - 1, 2**31, 2**32, 2**53 + 1, 2**63, 2**64 - 1, 10**30, 10**400]  # fmt: skip
+NUMBERS = [0, 1, -1, 2, 3, 127, 128, 255, 2**15, 2**16, 2**31 - 1, 2**31, 2**32, 2**53 + 1,
+           2**63, 2**64 - 1, 10**30, 10**400]  # fmt: skip
 VALUES: list[Any] = [
-    *NUMBERS, -5, 0.5, 3.0, 1e-300, 1e308, -1e308, float("nan"), float("inf"), True, False, None, "", "a", "relu", "Dense",
-    "\x1b[2J", "\ud800", "x" * 300, "../..", "EXCEEDED", [], {}, [1, 2], [[1]], {"a": 1}, [3.0, 3.0], "model_0", "same",
+    *NUMBERS, -5, 0.5, 3.0, 1e-300, 1e308, -1e308, float("nan"), float("inf"), True, False, None, "", "a", "relu",
+    "Dense", "\x1b[2J", "\ud800", "x" * 300, "../..", "EXCEEDED", [], {}, [1, 2], [[1]], {"a": 1}, [3.0, 3.0],
+    "model_0", "same",
 ]  # fmt: skip
 
 

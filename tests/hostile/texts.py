@@ -125,8 +125,12 @@ reference("a model's name with an escape", {"\x1b[2Jmodel": models()["0"]}, r"\x
 reference("a model's name of two lines", {"model_0\nerror: x": models()["0"]}, r"\n", "control characters")
 reference("a model's name that turns the line", {"model_\u202e0": models()["0"]}, r"\u202e", "control characters")
 content(REFERENCE, "10 hyper-parameters of 20 values", many_values, "model_configs.json", "not unique")
-content(REFERENCE, "an incomplete grid of 20^10 models", lambda: many_values().replace('"current_value": 0', '"current_value": 1', 1),
-        "model_configs.json", "not complete", "10240000000000")  # fmt: skip
+content(
+    REFERENCE,
+    "an incomplete grid of 20^10 models",
+    lambda: many_values().replace('"current_value": 0', '"current_value": 1', 1),
+    *("model_configs.json", "not complete", "10240000000000"),
+)
 
 
 def predictions(name: str, value: Any, *words: str) -> None:
