@@ -64,13 +64,17 @@ def serialize_example(inputs: NDArray[np.float32], label: int) -> bytes:
 def _features(payload: bytes) -> dict[str, Span]:
     """The place of each feature by name: Example.features (1) > feature (1) > key (1), value (2)."""
     found: dict[str, Span] = {}
-    for features in _spans(payload, (0, len(payload)), 1):
-        for entry in _spans(payload, features, 1):
-            names, values = _spans(payload, entry, 1), _spans(payload, entry, 2)
-            name = payload[slice(*_one(names))].decode()
+    for features in _spans(payload, (0, len(payload))):
+        for entry in _spans(payload, features):
+            parts: dict[int, list[Span]] = {1: [], 2: []}
+            for number, wire_type, value in _fields(payload, entry):
+                if number not in parts:
+                    raise IndexError
+                parts[number].append(_submessage((wire_type, value)))
+            name = payload[slice(*_one(parts[1]))].decode()
             if name in found:
                 raise InputError("the record has a feature twice", field=name)
-            found[name] = _one(values)
+            found[name] = _one(parts[2])
     return found
 
 
@@ -110,8 +114,8 @@ def _tensor(payload: bytes, feature: Span, kind: tuple[int, str, np.dtype[Any]],
 
 def _only_value(payload: bytes, feature: Span, name: str) -> Span:
     """The one value of a feature of bytes."""
-    lists = _spans(payload, feature, 1)
-    values = [value for part in lists for value in _spans(payload, part, 1)]
+    lists = [one for one in _fields(payload, feature) if one[0] == 1]
+    values = [value for _, kind, part in lists for value in _spans(payload, _submessage((kind, part)))]
     others = sum(1 for field, _, _ in _fields(payload, feature) if field != 1)
     if len(values) != 1 or others:
         found = f"{len(values)} values" if not others else "another kind of feature"
@@ -204,9 +208,17 @@ def _fields(payload: bytes, span: Span) -> Iterator[tuple[int, int, Any]]:
         position += length
 
 
-def _spans(payload: bytes, span: Span, number: int) -> list[Span]:
-    """The places of the messages and bytes with that number in a message."""
-    return [_submessage((kind, value)) for one, kind, value in _fields(payload, span) if one == number]
+def _spans(payload: bytes, span: Span) -> list[Span]:
+    """The places of the messages or bytes in a message that has nothing but its field 1.
+
+    Readers differ over fields that a message does not have (of an entry, some then drop all of it): none is read.
+    """
+    found = []
+    for number, wire_type, value in _fields(payload, span):
+        if number != 1:
+            raise IndexError
+        found.append(_submessage((wire_type, value)))
+    return found
 
 
 def _submessage(field: tuple[int, Any]) -> Span:

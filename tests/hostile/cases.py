@@ -26,7 +26,7 @@ class Case:
     Attributes
     ----------
     name : what it is.
-    kind : the reader: "config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX", "provenance".
+    kind : the reader: "config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX", "provenance", "arrays".
     make : makes the file in an empty folder and gives the function that reads it.
     words : that the error must have; no word means that the input is read.
     """
@@ -76,6 +76,10 @@ def reader(kind: str, path: Path) -> Read:
         from complexity.models.onnx_files import read_model
 
         return lambda: read_model(str(path))
+    if kind == "arrays":
+        from pgdl_eval.formats.npz import read_arrays
+
+        return lambda: read_arrays(path)
     assert kind == "provenance"
     from pgdl_eval.scoreboard import prediction_folders
 
@@ -90,6 +94,7 @@ NAMES = {
     "weights": "weights.hdf5",
     "ONNX": "model.onnx",
     "provenance": "t.provenance.json",
+    "arrays": "arrays.npz",
 }
 
 
@@ -134,6 +139,6 @@ def _shards(folder: Path) -> Any:
 
 def load() -> dict[str, Case]:
     """All cases, by kind and name."""
-    from hostile import arrays, onnx_graphs, places, records, texts  # noqa: F401  # which list theirs
+    from hostile import arrays, onnx_graphs, packed_arrays, places, records, texts  # noqa: F401  # which list theirs
 
     return CASES

@@ -59,7 +59,7 @@ def _list(kind: str, name: str) -> None:
     bad(kind, name, NAMES[kind], words)(make)
 
 
-for kind in ("config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX"):
+for kind in ("config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX", "arrays"):
     for name in PLACES:
         _list(kind, name)
 
