@@ -26,7 +26,7 @@ class Case:
     Attributes
     ----------
     name : what it is.
-    kind : the reader: "config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX", "provenance", "arrays".
+    kind : the file, as in `NAMES`.
     make : makes the file in an empty folder and gives the function that reads it.
     words : that the error must have; no word means that the input is read.
     """
