@@ -46,7 +46,7 @@ def outcome(case: Case) -> dict[str, Any]:
         with open(reading, "rb") as pipe:
             told = pipe.read()
         _, status = os.waitpid(process, 0)
-    known = {"kind": case.kind, "name": case.name}
+    known = {"kind": case.kind, "name": case.name, "type": "", "seconds": float("nan"), "megabytes": float("nan")}
     if told:
         return {**known, **json.loads(told)}
     return {**known, "error": "", "ended": f"by signal {status & 127}" if status & 127 else f"status {status >> 8}"}
