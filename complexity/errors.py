@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import sys
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from os import PathLike
 from typing import Any
+
+LONGEST = 2000  # characters that a message shows of one of its parts
+HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode's categories of what a terminal acts on, or cannot show
 
 
 class InputError(ValueError):
@@ -41,14 +45,14 @@ class InputError(ValueError):
         super().__init__(problem)
 
     def __str__(self) -> str:
-        where = [part for part in (self.file, self.model, self.field) if part]
+        where = [shortened(part).replace("\n", "\\n") for part in (self.file, self.model, self.field) if part]
         contrast = [
-            f"{word} {value}"
+            f"{word} {shortened(value)}"
             for word, value in (("expected", self.expected), ("found", self.found))
             if value is not None
         ]
-        text = ": ".join([*where, self.problem])
-        return f"{text} ({', '.join(contrast)})" if contrast else text
+        text = ": ".join([*where, shortened(self.problem)])
+        return escaped(f"{text} ({', '.join(contrast)})" if contrast else text)
 
     def at(
         self,
@@ -79,6 +83,33 @@ class InputError(ValueError):
         )
 
 
+def escaped(text: str) -> str:
+    """The text as a terminal may show it: control characters, lone surrogates and reversals of direction as \\xNN.
+
+    Line breaks and tabs stay.
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def check_printable(text: str, field: str | None) -> None:
+    """Raise an InputError for text with control characters, line breaks included, or lone surrogates."""
+    if not text.isprintable() and any(unicodedata.category(letter) in HIDDEN for letter in text):
+        raise InputError("text with control characters or half a character", field=field, found=ascii(text))
+
+
+def shortened(value: Any) -> str:
+    """A value as text, its middle left out where it is long."""
+    text = str(value)
+    left_out = len(text) - LONGEST
+    half = LONGEST // 2
+    return text if left_out <= 0 else f"{text[:half]} ... ({left_out} characters) ... {text[-half:]}"
+
+
+def _visible(letter: str) -> str:
+    kept = letter in "\n\t" or unicodedata.category(letter) not in HIDDEN
+    return letter if kept else letter.encode("unicode_escape").decode("ascii")
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a name of this kind that is not among those known; it suggests the nearest ones."""
     known = sorted(known)
@@ -97,6 +128,7 @@ _collections: ContextVar[tuple[list[str], ...]] = ContextVar("collections", defa
 
 def warn(text: str) -> None:
     """Give an `InputWarning` that points to the line of the caller outside this project's packages."""
+    text = escaped(text)
     for collection in _collections.get():
         collection.append(text)
     warnings.warn(text, InputWarning, stacklevel=_frames_inside() + 1)

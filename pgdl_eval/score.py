@@ -34,6 +34,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
     InputError
         For folders that cannot be used. What is wrong with one task or measure stands in the result instead.
     """
+    from pgdl_eval.formats.file_names import file_name
     from pgdl_eval.formats.predictions import TimeExceeded
     from pgdl_eval.report.files import write_report
     from pgdl_eval.report.official import write_scores
@@ -43,7 +44,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
     folders = prediction_folders(prediction_dir, board.names)
     for measure, folder in folders.items():
         row = board.add(measure, {task: folder / f"{task}.predict" for task in board.tasks})
-        target = output_dir if len(folders) == 1 else output_dir / measure
+        target = output_dir if len(folders) == 1 else output_dir / file_name(measure)
         board.averages[measure] = write_scores(target, row, board.names)
         wrong = row.missing.values()
         board.errors += [f"{e}: the average is 0" if isinstance(e, TimeExceeded) else str(e) for e in wrong]
@@ -98,11 +99,10 @@ def main(folders: tuple[Path, ...], quiet: bool, as_json: bool, no_pictures: boo
 
 def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
     """The tables of the report; `ranking` puts the models before them, as the first measure orders them."""
-    from rich.console import Console
-
     from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
+    from pgdl_eval.safe_console import SafeConsole
 
-    shown_on = Console()
+    shown_on = SafeConsole()
     rows = board.evaluations()
     if ranking:
         task, values = board.tasks[rows[0].task], board.rows[rows[0].measure].values[rows[0].task]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
+from .formats.file_names import check_name
 from .formats.predictions import read_predictions
 from .formats.reference import IGNORED, REFERENCE, check_grid, read_reference
 from .measures import all_measures, base_name
@@ -20,7 +21,7 @@ from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
-from .sheet import read_provenance
+from .sheet import provenance_file, read_provenance
 
 Values = NDArray[np.float64]
 
@@ -182,7 +183,9 @@ def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
     files = sorted(folder.glob("*.predict"))
     if files:
         known = read_provenance(files[0])
-        return {known.measure if known else folder.resolve().name: folder}
+        if known:
+            return {check_name(known.measure, file=provenance_file(files[0]), field="measure"): folder}
+        return {folder.resolve().name: folder}
     found = {path.name: path for path in measure_folders(folder)}
     if not found:
         raise InputError("no predictions", file=folder, expected=f"{tasks[0]}.predict, or MEASURE/{tasks[0]}.predict")

@@ -94,10 +94,13 @@ def _terminate(number: int, frame: object) -> None:
 
 
 def console(*, quiet: bool = False, error: bool = True) -> Console:
-    """A console that prints text as it stands, in colour on a terminal alone; a quiet one prints nothing."""
-    from rich.console import Console
+    """A console that prints text as it stands, in colour on a terminal alone; a quiet one prints nothing.
 
-    return Console(stderr=error, quiet=quiet, markup=False, highlight=False)
+    Control characters in a text are shown as \\xNN.
+    """
+    from .safe_console import SafeConsole
+
+    return SafeConsole(stderr=error, quiet=quiet, markup=False, highlight=False)
 
 
 def settings_option(help_text: str) -> Callable[[Function], Function]:

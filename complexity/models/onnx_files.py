@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,16 @@ import onnx
 import onnx.inliner
 from google.protobuf.message import DecodeError
 
-from ..errors import InputError
+from ..errors import InputError, check_printable
+from ..regular_files import open_regular, size_of
 
+MOST_OPERATORS, DEEPEST = 100_000, 64  # of a graph without functions; of functions that call functions
 DOMAINS = ("", "ai.onnx", "com.microsoft")  # operators that ONNX Runtime brings by itself
+# What onnx and protobuf raise for damaged messages; text that is no UTF-8 comes as bytes, or as a ValueError.
+REFUSALS = (
+    *(OverflowError, RuntimeError, TypeError, AttributeError, KeyError, ValueError),
+    *(DecodeError, onnx.checker.ValidationError),
+)
 CONTROL = ("If", "Loop", "Scan")
 
 
@@ -29,13 +38,18 @@ def read_model(source: Any) -> Any:
     path = Path(source) if isinstance(source, (str, os.PathLike)) else None
     try:
         model = source if isinstance(source, onnx.ModelProto) else _parsed(source if path is None else _bytes_of(path))
+        _check_sizes(model)
         if path is not None:
             _load_external(model, path)
         if model.functions:
+            _check_functions(model)
             model = onnx.inliner.inline_local_functions(model)
         _check(model)
     except InputError as error:
         raise (error.at(file=path) if path is not None else error) from error.__cause__
+    except REFUSALS as error:
+        told = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise InputError(f"not a valid ONNX model: {told}", file=path) from error
     return model
 
 
@@ -47,10 +61,10 @@ def name_of(source: Any, model: Any) -> str:
 def _bytes_of(path: Path) -> bytes:
     if not path.exists():
         raise InputError("no such file")
-    if not path.is_file():
-        raise InputError("not a regular file")
-    _check_memory(path.stat().st_size)
-    return path.read_bytes()
+    with open_regular(path) as file:
+        size = size_of(file)
+        _check_memory(size)
+        return file.read(size)
 
 
 def _check_memory(size: int) -> None:
@@ -70,6 +84,59 @@ def _parsed(content: bytes) -> Any:
     return model
 
 
+def _check_sizes(model: Any) -> None:
+    """Hold tensors against the bytes that they come with: those of a message, of their type, and of memory."""
+    total = 0
+    for tensor in _tensors(model.graph):
+        total += _size(tensor.dims, tensor.name)
+        if tensor.data_location != onnx.TensorProto.EXTERNAL and tensor.HasField("raw_data"):
+            kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+            needed, held = _size(tensor.dims, tensor.name) * kind.itemsize, len(tensor.raw_data)
+            if (needed > 2 * held and kind.itemsize > 1) or needed > 8 * held:  # several small numbers share a byte
+                problem = "the content does not fill the shape"
+                raise InputError(problem, field=tensor.name, expected=f"{needed} bytes", found=f"{held} bytes")
+    for sparse in model.graph.sparse_initializer:
+        total += _size(sparse.dims, sparse.values.name)
+    _check_memory(4 * total)
+
+
+def _size(dims: Any, name: str) -> int:
+    """How many numbers a tensor has."""
+    if any(side < 0 for side in dims):
+        raise InputError("a tensor of unknown shape", field=name, found=list(dims))
+    return math.prod(dims)
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Stored tensors, and those in attributes of operators."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+
+
+def _check_functions(model: Any) -> None:
+    """Hold what functions that call functions become, all put in their places, against a bound."""
+    bodies = {(one.domain, one.name): [(node.domain, node.op_type) for node in one.node] for one in model.functions}
+    sizes: dict[tuple[str, str], int] = {}
+
+    def size(call: tuple[str, str], above: tuple[tuple[str, str], ...]) -> int:
+        if call not in bodies:
+            return 1
+        if call in above or len(above) > DEEPEST:
+            raise InputError("functions that call each other without an end", field=call[1])
+        if call not in sizes:
+            sizes[call] = sum(size(inner, (*above, call)) for inner in bodies[call])
+        return sizes[call]
+
+    total = sum(size((node.domain, node.op_type), ()) for node in model.graph.node)
+    if total > MOST_OPERATORS:
+        problem = "too many operators, once functions are put in their places"
+        raise InputError(problem, field="functions", expected=f"at most {MOST_OPERATORS}", found=total)
+
+
 def _load_external(model: Any, path: Path) -> None:
     """Read weights that are kept in other files of the model's folder."""
     folder = path.resolve().parent
@@ -84,7 +151,12 @@ def _load_external(model: Any, path: Path) -> None:
             raise InputError(problem, field=tensor.name, expected=f"a file in {folder}", found=repr(location))
         if not file.is_file():
             raise InputError("a file of weights is missing", field=tensor.name, expected=str(file))
-        size += 4 * int(np.prod(tensor.dims, dtype=np.float64))
+        kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        needed = _size(tensor.dims, tensor.name) * kind.itemsize
+        if needed > 8 * file.stat().st_size:
+            problem, found = "the file of weights is smaller than the shape needs", f"{file.stat().st_size} bytes"
+            raise InputError(problem, field=tensor.name, expected=f"{needed} bytes", found=found)
+        size += needed
     _check_memory(size)
     try:
         onnx.load_external_data_for_model(model, str(folder))
@@ -100,6 +172,10 @@ def _check(model: Any) -> None:
             raise InputError(problem, field="opset_import", expected=f"at most {newest}", found=opset.version)
     for node in model.graph.node:
         where = node.name or next(iter(node.output), "")
+        for name in (node.name, *node.input, *node.output):
+            if not isinstance(name, str):
+                raise InputError("a name that is no text", field="graph.node", expected="UTF-8", found=repr(name))
+            check_printable(name, "graph.node")
         if node.domain not in DOMAINS:
             problem = f"a custom operator: ONNX Runtime has no {node.domain}.{node.op_type}"
             raise InputError(problem, field=where, expected="operators of ONNX itself")

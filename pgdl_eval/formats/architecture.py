@@ -15,8 +15,11 @@ from complexity.errors import InputError
 
 from .arguments import DROPPED, positive, whole
 from .atomic import write_text
+from .json_files import read_json
 from .layers import COMMON, INPUT_SHAPES, LAYERS, Shape
-from .reference import read_json
+
+# The deepest networks have a thousand layers, the largest of Keras' own a billion weights.
+MOST_LAYERS, MOST_AXES, MOST_WEIGHTS, LARGEST_OUTPUT = 10_000, 8, 2**31, 2**28
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,12 @@ class ModelConfig:
 
     def _shapes(self) -> Iterator[tuple[dict[str, Shape], Shape]]:
         """For each layer the shapes of its weights, and of its output."""
-        shape = self.input_shape
+        shape, total = self.input_shape, 0
         for number, layer in enumerate(self.layers):
             try:
                 weights, shape = LAYERS[layer.kind].shapes(layer.arguments, shape)
+                total += sum(map(math.prod, weights.values()))
+                _check_sizes(total, shape)
             except InputError as error:
                 raise error.at(field=f"model_config[{number}] ({layer.kind})") from error
             yield weights, shape
@@ -91,8 +96,12 @@ def parse_model_config(content: Any) -> ModelConfig:
         value = content.get(name) if isinstance(content, dict) else None
         if not isinstance(value, list) or not value:
             raise InputError("the entry is missing or no list", field=name, expected="a list", found=repr(value))
+    for name, most in (("model_config", MOST_LAYERS), ("input_shape", MOST_AXES)):
+        if len(content[name]) > most:
+            raise InputError("too many entries", field=name, expected=f"at most {most}", found=len(content[name]))
     try:
         input_shape = tuple(positive(size) for size in content["input_shape"])
+        _check_sizes(0, input_shape)
     except InputError as error:
         raise error.at(field="input_shape") from error
     layers = tuple(_layer(number, layer, input_shape) for number, layer in enumerate(content["model_config"]))
@@ -123,6 +132,14 @@ def _layer(number: int, content: Any, input_shape: Shape) -> LayerConfig:
         if name not in arguments:
             raise InputError(f"{kind} lacks an argument", field=f"{place}.{name}")
     return LayerConfig(kind, arguments)
+
+
+def _check_sizes(weights: int, output: Shape) -> None:
+    """Hold all weights so far, and the output of a layer, against what a model may have."""
+    if weights > MOST_WEIGHTS:
+        raise InputError("too many weights", expected=f"at most {MOST_WEIGHTS}", found=weights)
+    if math.prod(output) > LARGEST_OUTPUT:
+        raise InputError("too large an output", expected=f"at most {LARGEST_OUTPUT} numbers a sample", found=output)
 
 
 def _argument(kind: str, name: str, value: Any) -> Any:

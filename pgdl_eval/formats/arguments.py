@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from complexity.errors import InputError
 
+from .json_files import as_float
+
 Check = Callable[[Any], Any]
+
+LARGEST = 2**31 - 1  # of whole numbers, as frameworks hold sizes
+LARGEST_WINDOW = 1024  # a side of a kernel or a pooling window, a step, a dilation
+LARGEST_FLOAT = float(np.finfo(np.float32).max)  # models compute in float32
 
 
 class Dropped:
@@ -44,9 +51,9 @@ def whole(value: Any) -> Any:
 
 
 def integer(value: Any) -> int:
-    """A whole number."""
+    """A whole number of 32 bits."""
     number = whole(value)
-    if isinstance(number, bool) or not isinstance(number, int):
+    if isinstance(number, bool) or not isinstance(number, int) or abs(number) > LARGEST:
         raise _wrong("a whole number", value)
     return number
 
@@ -56,6 +63,8 @@ def positive(value: Any) -> int:
     number = whole(value)
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise _wrong("a positive whole number", value)
+    if number > LARGEST:
+        raise _wrong(f"a positive whole number up to {LARGEST}", value)
     return number
 
 
@@ -64,6 +73,8 @@ def pair(value: Any) -> tuple[int, int]:
     sides = [whole(side) for side in value] if isinstance(value, (list, tuple)) else [whole(value)] * 2
     if len(sides) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sides):
         raise _wrong("one or two positive whole numbers", value)
+    if max(sides) > LARGEST_WINDOW:
+        raise _wrong(f"one or two positive whole numbers up to {LARGEST_WINDOW}", value)
     return sides[0], sides[1]
 
 
@@ -79,15 +90,17 @@ def boolean(value: Any) -> bool:
     return value
 
 
-def number(least: float = -math.inf, most: float = math.inf) -> Check:
-    """A finite number in [least, most]."""
+def number(least: float = -LARGEST_FLOAT, most: float = LARGEST_FLOAT) -> Check:
+    """A number in [least, most]."""
 
     def check(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        found = as_float(value) if is_number else None
+        if found is None:
             raise _wrong("a number", value)
-        if not least <= value <= most:
+        if not least <= found <= most:
             raise _wrong(f"a number in [{least:g}, {most:g}]", value)
-        return float(value)
+        return found
 
     return check
 
@@ -110,8 +123,8 @@ def optional(check: Check) -> Check:
 
 def layer_name(value: Any) -> str:
     """A name that every Keras takes for a layer."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value):
-        raise _wrong("letters, digits and _.-", value)
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", value):
+        raise _wrong("letters, digits and _.-, at most 255", value)
     return value
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
+from complexity.regular_files import open_regular, size_of
 
 from .atomic import write_bytes
 
 Arrays = dict[str, NDArray[Any]]
 
-DAMAGE = (OSError, EOFError, ValueError, zipfile.BadZipFile)  # what NumPy raises for files that it cannot read
+# Images and labels that are compressed take a twentieth at the least.
+LARGEST_RATIO, SMALL, MOST_ARRAYS = 20, 2**26, 10_000
+# What NumPy raises for files that it cannot read.
+DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 class StoredArrays(Mapping[str, NDArray[Any]]):
@@ -36,8 +45,12 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            content = path.read_bytes()
+            with open_regular(path) as file:
+                content = file.read()
             self._packed = np.load(io.BytesIO(content), allow_pickle=False)
+            _check_total(self._packed.zip, len(content))
+        except InputError as error:
+            raise error.at(file=path) from error
         except DAMAGE as error:
             raise _unreadable(path, error) from error
         self._names = dict.fromkeys(self._packed.files)
@@ -49,7 +62,10 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
             raise KeyError(name)
         if name not in self._unpacked:
             try:
+                _check_head(self._packed.zip, name)
                 self._unpacked[name] = self._packed[name]
+            except InputError as error:
+                raise error.at(file=self.path) from error
             except DAMAGE as error:
                 raise _unreadable(self.path, error) from error
         return self._unpacked[name]
@@ -74,13 +90,43 @@ def read_arrays(path: Path) -> Arrays:
     Raises
     ------
     InputError
-        If there is no such file, or it is damaged.
+        If there is no such file, it is damaged, or its arrays are larger than it can hold.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # NumPy leaves a damaged file open
+        # NumPy leaves a damaged file open.
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as arrays:
+            _check_total(arrays.zip, size_of(file))
+            for name in arrays.files:
+                _check_head(arrays.zip, name)
             return {name: arrays[name] for name in arrays.files}
+    except InputError as error:
+        raise error.at(file=path) from error
     except DAMAGE as error:
         raise _unreadable(path, error) from error
+
+
+def _check_total(archive: zipfile.ZipFile, size: int) -> None:
+    """Hold how many arrays there are, and how large, against the bytes of the file."""
+    members, most = archive.infolist(), LARGEST_RATIO * size + SMALL
+    total = sum(member.file_size for member in members)
+    if len(members) > MOST_ARRAYS or total > most:
+        expected, found = f"at most {MOST_ARRAYS} with {most} bytes", f"{len(members)} with {total} bytes"
+        raise InputError("the arrays are larger than the file can hold", expected=expected, found=found)
+
+
+def _check_head(archive: zipfile.ZipFile, name: str) -> None:
+    """Hold what an array's head declares against the bytes that follow it."""
+    names = archive.NameToInfo
+    member = names[name if name in names else f"{name}.npy"]
+    with archive.open(member) as content:
+        version = np.lib.format.read_magic(content)
+        first = version == (1, 0)
+        read_head = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+        shape, _, kind = read_head(content)
+    needed = math.prod(shape) * kind.itemsize
+    if needed > member.file_size:
+        problem, found = "an array of fewer bytes than its shape needs", f"{member.file_size} bytes"
+        raise InputError(problem, field=name, expected=f"{needed} bytes", found=found)
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

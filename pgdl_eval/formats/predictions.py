@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.errors import InputError
+from complexity.errors import InputError, warn
 
 from .atomic import write_text
-from .reference import read_json
+from .json_files import as_float, read_json
 
 EXCEEDED = "EXCEEDED"
 
@@ -28,16 +27,21 @@ def read_values(path: Path) -> dict[str, float | str]:
     Raises
     ------
     InputError
-        If the file is missing, no JSON, a model stands there twice, or a value is no finite number.
+        If the file is missing, not as `read_json` wants it, a model stands there twice, or a value is no finite number
+        or an integer that no float holds exactly.
     """
-    content = read_json(path)
-    if not isinstance(content, dict) or not content:
-        raise InputError("no predictions", file=path, expected='{"model_0": 1.0, ...}')
-    return {model: _value(value, path, model) for model, value in content.items()}
+    values = _read(path)
+    for model, value in values.items():
+        if not isinstance(value, str) and float(value) != value:
+            raise InputError("an integer that no float holds exactly", file=path, model=model, found=value)
+    return {model: value if isinstance(value, str) else float(value) for model, value in values.items()}
 
 
 def read_predictions(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
     """One finite number for each of these models, in their order: (n,).
+
+    Integers too large for a float to hold exactly are read as their differences from the least value, with a warning:
+    scores and correlations are those of the integers.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def read_predictions(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
     InputError
         If models are missing, unknown, or anything that `read_values` finds is wrong.
     """
-    values = read_values(path)
+    values = _read(path)
     exceeded = [model for model, value in values.items() if value == EXCEEDED]
     if exceeded:
         raise TimeExceeded(f"{len(exceeded)} models ran out of time", file=path, model=exceeded[0], found=EXCEEDED)
@@ -60,7 +64,7 @@ def read_predictions(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
             expected=f"{len(models)} models",
             found=f"{len(values)}, {len(missing)} missing, {len(extra)} unknown",
         )
-    return np.array([values[model] for model in models], dtype=np.float64)
+    return _as_floats([values[model] for model in models], path)
 
 
 def write_predictions(path: Path, values: Mapping[str, float | str]) -> None:
@@ -73,11 +77,35 @@ def predictions_text(values: Mapping[str, float | str]) -> str:
     return json.dumps(dict(values), sort_keys=True, indent=4, allow_nan=False)
 
 
-def _value(value: object, path: Path, model: str) -> float | str:
+def _read(path: Path) -> dict[str, int | float | str]:
+    """The values as the file has them: integers are not rounded."""
+    content = read_json(path)
+    if not isinstance(content, dict) or not content:
+        raise InputError("no predictions", file=path, expected='{"model_0": 1.0, ...}')
+    return {model: _value(value, path, model) for model, value in content.items()}
+
+
+def _value(value: object, path: Path, model: str) -> int | float | str:
     if value == EXCEEDED:
         return EXCEEDED
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InputError("no number", file=path, model=model, expected=f'a number or "{EXCEEDED}"', found=repr(value))
-    if not math.isfinite(value):
+    if as_float(value) is None:
         raise InputError("no finite number", file=path, model=model, found=value)
-    return float(value)
+    return value
+
+
+def _as_floats(values: Sequence[int | float | str], path: Path) -> NDArray[np.float64]:
+    """The values, or where floats would round some of them, their exact differences from the least one."""
+    numbers = [value for value in values if not isinstance(value, str)]
+    if all(float(value) == value for value in numbers):
+        return np.array(numbers, dtype=np.float64)
+    least = min(numbers)
+    # Whole floats are taken as the integers that they are, so that every difference is exact.
+    whole = [int(value) for value in numbers if float(value).is_integer()]
+    differences = [value - int(least) for value in whole]
+    if len(whole) < len(numbers) or any(float(one) != one for one in differences):
+        problem = "integers that no float holds exactly, too far apart to be told apart as floats"
+        raise InputError(problem, file=path, expected="numbers below 2^53", found=max(numbers, key=abs))
+    warn(f"{path}: integers above 2^53, which floats round: read as differences from the least, {int(least)}")
+    return np.array(differences, dtype=np.float64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,11 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 
 from .atomic import write_json
+from .json_files import as_float
+from .json_files import read_json as read_json
 
 REFERENCE = "model_configs.json"
+MOST_HYPERPARAMETERS = 64  # the score takes every pair of them
 IGNORED = (".DS_Store", "__MACOSX", "__pycache__")  # beside the folders of tasks
 
 
@@ -54,7 +56,8 @@ def read_reference(path: Path) -> Reference:
     Raises
     ------
     InputError
-        If the file is missing, no JSON, lacks an entry, or models are duplicated.
+        If the file is missing, not as `read_json` wants it, lacks an entry, models are duplicated, or an accuracy is
+        outside [0, 1].
     """
     models = read_json(path)
     if not isinstance(models, dict) or not models:
@@ -82,12 +85,14 @@ def read_reference(path: Path) -> Reference:
 
 def check_grid(reference: Reference) -> None:
     """Raise an InputError unless every combination of possible values has exactly one model."""
-    expected = set(itertools.product(*reference.possible_values.values()))
-    found = Counter(zip(*reference.hyperparameters.values(), strict=True))
+    # Neither the product of all values nor a list of what is missing is ever made: they have no bound.
+    possible = [set(values) for values in reference.possible_values.values()]
+    expected = math.prod(map(len, possible))
+    cells = list(zip(*reference.hyperparameters.values(), strict=True))
     names = ", ".join(reference.hyperparameters)
     by_cell: dict[tuple[str, ...], str] = {}
-    for model, cell in zip(reference.models, zip(*reference.hyperparameters.values(), strict=True), strict=True):
-        if cell not in expected:
+    for model, cell in zip(reference.models, cells, strict=True):
+        if any(value not in values for value, values in zip(cell, possible, strict=True)):
             raise InputError(
                 "a value that is not among the possible ones", file=reference.file, model=model, field=names, found=cell
             )
@@ -97,11 +102,12 @@ def check_grid(reference: Reference) -> None:
                 file=reference.file, model=model, field=names, found=cell,
             )  # fmt: skip
         by_cell[cell] = model
-    missing = sorted(expected - set(found))
-    if missing:
+    if len(by_cell) < expected:
+        missing = next(cell for cell in itertools.product(*map(sorted, possible)) if cell not in by_cell)
+        counted = f"{expected - len(by_cell)} of {expected} models are missing"
         raise InputError(
-            f"the grid of hyper-parameters is not complete: {len(missing)} of {len(expected)} models are missing",
-            file=reference.file, field=names, expected=f"a model with {missing[0]}",
+            f"the grid of hyper-parameters is not complete: {counted}",
+            file=reference.file, field=names, expected=f"a model with {missing}",
         )  # fmt: skip
 
 
@@ -127,35 +133,13 @@ def write_reference(
     write_json(path, content)
 
 
-def read_json(path: Path) -> Any:
-    """The content of a JSON file in which no key stands twice.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, no JSON, or a key stands twice in one object.
-    """
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        if twice:
-            raise InputError("the entry stands there twice", file=path, field=twice[0])
-        return dict(pairs)
-
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
-    except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", file=path) from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"no JSON: {error}", file=path) from error
-
-
 def _hyperparameters(entry: Any, model: str) -> dict[str, dict[str, Any]]:
     found = entry.get("hparams") if isinstance(entry, dict) else None
     if not isinstance(found, dict) or not found:
         raise InputError("no hyper-parameters", model=model, field="hparams")
+    if len(found) > MOST_HYPERPARAMETERS:
+        expected = f"at most {MOST_HYPERPARAMETERS}"
+        raise InputError("too many hyper-parameters", model=model, field="hparams", expected=expected, found=len(found))
     for name, value in found.items():
         if (
             not isinstance(value, dict)
@@ -166,6 +150,13 @@ def _hyperparameters(entry: Any, model: str) -> dict[str, dict[str, Any]]:
                 "an incomplete hyper-parameter", model=model, field=f"hparams.{name}",
                 expected="possible_values (a list) and current_value",
             )  # fmt: skip
+        for one in (value["current_value"], *value["possible_values"]):
+            if isinstance(one, (list, dict)):
+                expected = "text, a number, true, false or null"
+                raise InputError(
+                    "no value of a hyper-parameter", model=model, field=f"hparams.{name}", expected=expected,
+                    found=repr(one),
+                )  # fmt: skip
     return found
 
 
@@ -184,7 +175,9 @@ def _metrics(entry: Any, model: str) -> tuple[float, float]:
     found = []
     for name in ("train_acc", "test_acc"):
         value = metrics.get(name) if isinstance(metrics, dict) else None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise InputError("no accuracy", model=model, field=f"metrics.{name}", expected="a number", found=value)
-        found.append(float(value))
+        accuracy = as_float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        if accuracy is None or not 0 <= accuracy <= 1:
+            expected = "a number in [0, 1]"
+            raise InputError("no accuracy", model=model, field=f"metrics.{name}", expected=expected, found=repr(value))
+        found.append(accuracy)
     return found[0], found[1]

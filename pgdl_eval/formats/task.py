@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,13 @@ from .layers import Shape
 from .reference import IGNORED as IGNORED
 from .reference import REFERENCE as REFERENCE
 from .tfrecord import read_shards
-from .weights import LayerWeights, read_weights
+from .weights import LayerShapes, read_weights
 
 CONFIG, WEIGHTS, INITIAL_WEIGHTS = "config.json", "weights.hdf5", "weights_init.hdf5"
 TRAIN, TEST = Path("dataset_1", "train"), Path("dataset_1", "test")
 
 Weights = list[NDArray[np.float32]]
+_WEIGHT = re.compile(r"(_\d+)?(:\d+)?$")  # what Keras puts behind a weight's kind
 
 
 @dataclass(frozen=True)
@@ -117,32 +119,36 @@ def find_tasks(input_dir: Path) -> list[Task]:
 
 
 def read_model_weights(path: Path, config: ModelConfig) -> Weights:
-    """The weights of a file, flat, in Keras' order, held against the shapes that follow from the configuration."""
-    stored = [layer for layer in read_weights(path) if layer.arrays]
+    """The weights of a file, flat, in Keras' order; shapes and names follow from the configuration.
+
+    They are compared before any array is read.
+    """
     numbered = zip(config.layers, config.weight_shapes(), strict=True)
     expected = [(f"layer {i}, {layer.kind}", shapes) for i, (layer, shapes) in enumerate(numbered) if shapes]
-    if len(stored) != len(expected):
-        raise InputError(
-            "another number of layers with weights than in config.json",
-            file=path,
-            field="layer_names",
-            expected=len(expected),
-            found=len(stored),
-        )
-    for layer, (place, shapes) in zip(stored, expected, strict=True):
-        _check_shapes(path, layer, place, list(shapes.items()))
-    return [array for layer in stored for array in layer.arrays]
+
+    def check(layers: Sequence[LayerShapes]) -> None:
+        stored = [layer for layer in layers if layer.names]
+        if len(stored) != len(expected):
+            problem = "another number of layers with weights than in config.json"
+            raise InputError(problem, field="layer_names", expected=len(expected), found=len(stored))
+        for layer, (place, shapes) in zip(stored, expected, strict=True):
+            _check_shapes(layer, place, list(shapes.items()))
+
+    return [array for layer in read_weights(path, check) for array in layer.arrays]
 
 
-def _check_shapes(path: Path, layer: LayerWeights, place: str, expected: Sequence[tuple[str, Shape]]) -> None:
-    if len(layer.arrays) != len(expected):
-        names = ", ".join(name for name, _ in expected)
+def _check_shapes(layer: LayerShapes, place: str, expected: Sequence[tuple[str, Shape]]) -> None:
+    wanted = [name for name, _ in expected]
+    if len(layer.names) != len(expected):
         found = ", ".join(layer.names)
-        raise InputError(f"other weights ({place})", file=path, field=layer.layer, expected=names, found=found)
-    for name, array, (_, shape) in zip(layer.names, layer.arrays, expected, strict=True):
-        if array.shape != shape:
-            problem = f"weights of another shape ({place})"
-            raise InputError(problem, file=path, field=name, expected=shape, found=array.shape)
+        raise InputError(f"other weights ({place})", field=layer.layer, expected=", ".join(wanted), found=found)
+    for name, found_shape, (_, shape) in zip(layer.names, layer.shapes, expected, strict=True):
+        if found_shape != shape:
+            raise InputError(f"weights of another shape ({place})", field=name, expected=shape, found=found_shape)
+    kinds = [_WEIGHT.sub("", name.rpartition("/")[2]) for name in layer.names]
+    if kinds != wanted and sorted(kinds) == sorted(wanted):
+        # Keras takes them as they come; with the same shapes another order would be another network.
+        raise InputError(f"weights in another order ({place})", field=layer.layer, expected=wanted, found=kinds)
 
 
 def _task(folder: Path) -> Task:

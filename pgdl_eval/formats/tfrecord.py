@@ -5,10 +5,11 @@ A record: length (uint64, little-endian), masked CRC32C of the length, payload, 
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,18 +18,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from complexity.errors import InputError, warn
+from complexity.regular_files import open_regular, size_of
 
-from .tensor_proto import parse_example, serialize_example
+from .tensor_proto import MOST_LEFT_OUT, parse_example, serialize_example
 
 _LENGTH = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
-_SHARD = re.compile(r"shard_(\d+)\.tfrecord")
+_SHARD = re.compile(r"shard_([0-9]+)\.tfrecord")
+SHORTEST = 38  # bytes of the shortest payload with both features
+SHOWN = 8  # of a list in a message
 
 Span = tuple[int, int]
 
 
 def read_shards(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """All samples of a folder of shards, in numeric order of the shards.
+
+    What a shard cannot tell: a file that was cut exactly between two records is a whole shard with fewer of them. Where
+    it has fewer than the others have, a warning says so; of the last shard, which may be shorter, nothing can be known.
 
     Returns
     -------
@@ -38,26 +45,28 @@ def read_shards(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     Raises
     ------
     InputError
-        If there is no shard, one is damaged or cut short, the samples differ in shape, or an input is not finite.
+        If there is no shard, one is damaged or cut short, the samples differ in shape or would take far more memory
+        than the shards have bytes, or an input is not finite.
     """
     shards = find_shards(folder)
     spans = [_record_spans(shard) for shard in shards]
+    _warn_of_short_shards(shards, spans)
     total = sum(map(len, spans))
+    bytes_of_all = sum(span[-1][1] for span in spans)
     labels = np.empty(total, np.int32)
     inputs: NDArray[np.float32] | None = None
     row = 0
     for shard, places in zip(shards, spans, strict=True):
         for number, (sample, label) in enumerate(_samples(shard, places)):
+            place = f"record {number}: inputs"
             if inputs is None:
+                _check_total(total * sample.nbytes, bytes_of_all, shard, place)
                 inputs = np.empty((total, *sample.shape), np.float32)
             elif sample.shape != inputs.shape[1:]:
                 raise InputError(
                     "samples of different shapes",
-                    file=shard,
-                    field=f"record {number}: inputs",
-                    expected=inputs.shape[1:],
-                    found=sample.shape,
-                )
+                    file=shard, field=place, expected=inputs.shape[1:], found=sample.shape,
+                )  # fmt: skip
             inputs[row], labels[row] = sample, label
             row += 1
     assert inputs is not None  # no shard is empty
@@ -65,17 +74,49 @@ def read_shards(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
 
 
 def find_shards(folder: Path) -> list[Path]:
-    """The files shard_K.tfrecord of a folder, in the order of the numbers K."""
+    """The files shard_K.tfrecord of a folder, in the order of the numbers K.
+
+    Raises
+    ------
+    InputError
+        If there is none, or two have the same number, as shard_1 and shard_01.
+    """
     if not folder.is_dir():
         raise InputError("no such folder of samples", file=folder, expected="shard_0.tfrecord, ...")
-    numbered = {int(m[1]): path for path in folder.iterdir() if (m := _SHARD.fullmatch(path.name))}
+    numbered: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if not (match := _SHARD.fullmatch(path.name)):
+            continue
+        other = numbered.setdefault(int(match[1]), path)
+        if other is not path:
+            raise InputError("two shards have the same number", file=path, field=match[1], found=other.name)
     if not numbered:
         raise InputError("no shard of samples", file=folder, expected="shard_0.tfrecord, ...", found="none")
-    absent = sorted(set(range(max(numbered))) - set(numbered))
+    last = max(numbered)
+    absent = last + 1 - len(numbered)
     if absent:
-        text = f"{folder}: shard {', '.join(map(str, absent))} of 0 to {max(numbered)} is absent"
-        warn(text)
+        some = list(itertools.islice((number for number in range(last) if number not in numbered), SHOWN))
+        more = f" and {absent - len(some)} more" if absent > len(some) else ""
+        warn(f"{folder}: shard {', '.join(map(str, some))}{more} of 0 to {last} is absent")
     return [numbered[number] for number in sorted(numbered)]
+
+
+def _warn_of_short_shards(shards: Sequence[Path], spans: Sequence[Sequence[Span]]) -> None:
+    """Warn of shards, but for the last, with at least two records fewer than others: writers fill them evenly."""
+    most = max(map(len, spans))
+    short = [shard for shard, places in zip(shards[:-1], spans[:-1], strict=True) if len(places) < most - 1]
+    if short:
+        counts = ", ".join(f"{len(places)}" for places in spans[:SHOWN])
+        text = f"{short[0]}: fewer records than in other shards ({counts}{', ...' if len(spans) > SHOWN else ''})"
+        warn(f"{text}: some may have been cut off, which a shard itself does not show")
+
+
+def _check_total(needed: int, held: int, shard: Path, place: str) -> None:
+    """Hold the memory of all samples against the bytes of all shards; some numbers may be left out in the file."""
+    if needed > 2 * held + 4 * MOST_LEFT_OUT:
+        problem = "the samples are far larger than the files that hold them"
+        expected, found = f"at most {2 * held + 4 * MOST_LEFT_OUT} bytes of all samples", f"{needed} bytes"
+        raise InputError(problem, file=shard, field=place, expected=expected, found=found)
 
 
 def write_shard(path: Path, inputs: ArrayLike, labels: ArrayLike) -> None:
@@ -112,8 +153,9 @@ def masked_crc(content: bytes) -> int:
 def _record_spans(shard: Path) -> list[Span]:
     """The place of every payload, lengths checked: the number of samples is known before any is read."""
     spans: list[Span] = []
-    position, size = 0, shard.stat().st_size
-    with shard.open("rb") as file:
+    position = 0
+    with open_regular(shard) as file:
+        size = size_of(file)
         while position < size:
             file.seek(position)
             head = file.read(_LENGTH.size)
@@ -126,6 +168,8 @@ def _record_spans(shard: Path) -> list[Span]:
             position = start + length + _CHECKSUM.size
             if position > size:
                 raise _cut_short(shard, len(spans))
+            if length < SHORTEST:  # no sample: a file of millions of these ends here
+                _sample(shard, f"record {len(spans)}", file.read(length), file.read(_CHECKSUM.size))
             spans.append((start, start + length))
     if not spans:
         raise InputError("the shard is empty", file=shard, expected="at least one record", found="0 bytes")
@@ -139,23 +183,24 @@ def _cut_short(shard: Path, number: int) -> InputError:
 def _samples(shard: Path, spans: list[Span]) -> Iterator[tuple[NDArray[np.float32], int]]:
     with _mapped(shard) as content:
         for number, (start, end) in enumerate(spans):
-            payload = content[start:end]
-            place = f"record {number}"
-            if masked_crc(payload) != _CHECKSUM.unpack(content[end : end + _CHECKSUM.size])[0]:
-                raise InputError("damaged: the checksum does not fit", file=shard, field=f"{place}: payload")
-            try:
-                sample, label = parse_example(payload)
-            except InputError as error:
-                field = ": ".join(part for part in (place, error.field) if part)
-                raise InputError(
-                    error.problem, file=shard, field=field, expected=error.expected, found=error.found
-                ) from error
-            if not np.isfinite(sample).all():
-                raise InputError("NaN or infinite inputs", file=shard, field=f"{place}: inputs")
-            yield sample, label
+            yield _sample(shard, f"record {number}", content[start:end], content[end : end + _CHECKSUM.size])
+
+
+def _sample(shard: Path, place: str, payload: bytes, checksum: bytes) -> tuple[NDArray[np.float32], int]:
+    """The inputs and the label of one record."""
+    if masked_crc(payload) != _CHECKSUM.unpack(checksum)[0]:
+        raise InputError("damaged: the checksum does not fit", file=shard, field=f"{place}: payload")
+    try:
+        sample, label = parse_example(payload)
+    except InputError as error:
+        field = ": ".join(part for part in (place, error.field) if part)
+        raise error.replaced(field=field).at(file=shard) from error
+    if not np.isfinite(sample).all():
+        raise InputError("NaN or infinite inputs", file=shard, field=f"{place}: inputs")
+    return sample, label
 
 
 @contextmanager
 def _mapped(shard: Path) -> Iterator[mmap.mmap]:
-    with shard.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with open_regular(shard) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         yield content

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formats.file_names import file_name
 from ..metrics.evaluation import Evaluation, TaskStatistics
 from ..scoreboard import Scoreboard
 from .figure import canvas_of, new_figure, save_pixels
@@ -47,7 +48,7 @@ def write_scatters(folder: Path, board: Scoreboard) -> None:
             if row.floor:
                 continue
             sheet = sheet or ScatterSheet(statistics)
-            sheet.write(folder / f"{task}.{row.measure}.png", row, board.rows[row.measure].values[task])
+            sheet.write(folder / file_name(f"{task}.{row.measure}.png"), row, board.rows[row.measure].values[task])
 
 
 class ScatterSheet:

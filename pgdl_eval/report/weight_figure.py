@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from complexity.measures.combination import LATER, Combination
 
+from ..formats.file_names import file_name
 from ..measures import all_measures
 from ..metrics.weight_sweep import WEIGHTS, score_by_weight
 from ..scoreboard import Scoreboard
@@ -37,7 +38,7 @@ def write_weight_figures(folder: Path, board: Scoreboard) -> None:
     """weight.NAME.png for each combination of two whose components have values."""
     band = {task: float(np.quantile(statistics.random, 0.95)) for task, statistics in board.tasks.items()}
     for name, scores in weight_sweeps(board).items():
-        write_weight_figure(folder / f"weight.{name}.png", name, WEIGHTS, scores, band)
+        write_weight_figure(folder / file_name(f"weight.{name}.png"), name, WEIGHTS, scores, band)
 
 
 def write_weight_figure(

@@ -26,7 +26,8 @@ def test_a_missing_or_damaged_file_is_named(tmp_path, left):
         file.write_bytes(content[:left])
     with pytest.raises(InputError) as caught:
         read_arrays(file)
-    assert str(caught.value).startswith(f"{file}: no arrays can be read: ")
+    problem = "the file cannot be read: No such" if left is None else "no arrays can be read: "
+    assert str(caught.value).startswith(f"{file}: {problem}")
 
 
 def test_a_pickle_is_not_opened(tmp_path):

@@ -78,3 +78,30 @@ def test_the_command_starts_without_frameworks_and_heavy_packages():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert "train     Train networks and zoos" in done.stdout
+
+
+def test_control_characters_are_shown_and_not_sent(capsys):
+    from rich.table import Table
+
+    names = "\x1b[2J\x1b]0;title\x07", "a\u202eb", "\x9b31m"
+    shown = console(error=False)
+    shown.print(names[0])
+    shown.print(f"two\nlines {names[2]}")
+    table = Table("name")
+    table.add_row(names[1])
+    shown.print(table)
+    text = capsys.readouterr().out
+    assert not set(text) & set("\x1b\x07\u202e\x9b")
+    assert [word in text for word in (r"\x1b[2J\x1b]0;title", r"a\u202eb", r"\x9b31m", "two\nlines")] == [True] * 4
+
+
+def test_errors_show_control_characters_too(monkeypatch, capsys):
+    error = InputError("no number", file="a\x1b[2Jb", model="m\nerror: x", field="f\x07", found="\ud800")
+    assert status(raising(error), [], monkeypatch) == 1
+    assert capsys.readouterr().err == "error: a\\x1b[2Jb: m\\nerror: x: f\\x07: no number (found \\ud800)\n"
+
+
+def test_errors_leave_out_the_middle_of_what_is_long():
+    text = str(InputError("no number", found="x" * 10**6))
+    assert text.endswith("... (998000 characters) ..." + " " + "x" * 1000 + ")")
+    assert len(text) < 2100

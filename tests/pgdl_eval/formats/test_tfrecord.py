@@ -248,3 +248,43 @@ def test_the_competitions_own_shards_are_read_as_tensorflow_reads_them(shared_da
         for array, expected in zip(read_shards(folder), theirs, strict=True):
             np.testing.assert_array_equal(array, expected, strict=True)
             assert len(array) == count
+
+
+def test_of_two_shards_of_one_number_none_is_dropped(tmp_path):
+    for name in ("shard_1", "shard_01"):
+        write_shard(tmp_path / f"{name}.tfrecord", np.zeros((1, 2)), [0])
+    with pytest.raises(InputError, match=r"shard_1\.tfrecord: 1: two shards have the same number \(found shard_01\."):
+        find_shards(tmp_path)
+
+
+def test_a_large_number_of_a_shard_takes_no_time(tmp_path):
+    write_shard(tmp_path / "shard_1000000000.tfrecord", np.zeros((1, 2)), [0])
+    with pytest.warns(match="shard 0, 1, 2, 3, 4, 5, 6, 7 and 999999992 more of 0 to 1000000000 is absent"):
+        assert len(find_shards(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("counts", [(5, 5, 5), (5, 4, 5), (5, 5, 1), (3,)])
+def test_shards_of_even_length_are_whole_as_far_as_can_be_known(tmp_path, counts):
+    for number, count in enumerate(counts):
+        write_shard(tmp_path / f"shard_{number}.tfrecord", np.zeros((count, 2)), [0] * count)
+    assert len(read_shards(tmp_path)[0]) == sum(counts)
+
+
+def test_a_shard_that_was_cut_between_records_is_told_by_the_others(tmp_path):
+    for number in range(3):
+        write_shard(tmp_path / f"shard_{number}.tfrecord", np.zeros((6, 2)), [0] * 6)
+    cut = tmp_path / "shard_1.tfrecord"
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    with pytest.warns(
+        match=r"shard_1\.tfrecord: fewer records than in other shards \(6, 3, 6\): some may have been cut"
+    ):
+        assert len(read_shards(tmp_path)[0]) == 15
+
+
+def test_numbers_that_are_left_out_are_bounded_over_all_records(tmp_path):
+    pair = b"\x08\x01" + field(2, field(2, b"\x08\x80\x80\x40"))  # 2^20 zeros, none of them in the file
+    write_records(tmp_path / "shard_0.tfrecord", [example(inputs=pair, output=LABEL)])
+    assert read_shards(tmp_path)[0].shape == (1, 2**20)
+    write_records(tmp_path / "shard_0.tfrecord", [example(inputs=pair, output=LABEL)] * 9)
+    with pytest.raises(InputError, match="record 0: inputs: the samples are far larger than the files that hold them"):
+        read_shards(tmp_path)
