@@ -21,7 +21,7 @@ from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
-from .sheet import provenance_file, read_provenance
+from .provenance import provenance_file, read_provenance
 
 Values = NDArray[np.float64]
 

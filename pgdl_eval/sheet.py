@@ -14,6 +14,7 @@ from complexity.errors import InputError
 from complexity.measures.registry import Measure
 
 from .formats.atomic import json_text, remove_leftovers, write_text
+from .formats.file_names import file_name
 from .formats.journal import Journal, Line, begin_journal, read_journal
 from .formats.predictions import EXCEEDED, predictions_text, read_values
 from .formats.reference import read_json
@@ -128,7 +129,7 @@ class Sheet:
 
 def prediction_file(output_dir: Path, measure: Measure, task: str, measures: int) -> Path:
     """Where the values of a measure on a task are kept."""
-    folder = output_dir if measures == 1 else output_dir / measure.name.replace(":", ".")
+    folder = output_dir if measures == 1 else output_dir / file_name(measure.name)
     return folder / f"{task}.predict"
 
 
