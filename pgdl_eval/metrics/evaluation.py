@@ -15,9 +15,10 @@ from complexity.measures.registry import Direction
 from .correlation import Correlation, Order, kendall_of, spearman_of, spearman_of_halves
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
-from .mutual_information import Pairing, conditional_mutual_information, pairing, signed_score
+from .mutual_information import conditional_mutual_information, signed_score
 from .neighbours import Pairs, environments, neighbours
 from .noise_band import NoiseBand, mean_of_tasks, noise_band, permuted_scores, random_scores
+from .pairing import Pairing, pairing
 from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval, scores_of_halves
 from .selection import Selection, selection
 from .sign_error import SignError, sign_error

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .mutual_information import Pairing, conditional_mutual_information
+from .mutual_information import conditional_mutual_information
+from .pairing import Pairing
 
 Array = NDArray[np.float64]
 RANDOM_MEASURES = 1000
@@ -37,7 +38,7 @@ class NoiseBand:
 
 def random_scores(models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> Array:
     """Scores (count,) of measures drawn independently of the gaps: random orders of the models, without ties."""
-    return permuted_scores(np.arange(float(len(models.gap_greater))), models, count=count, seed=seed)
+    return permuted_scores(np.arange(float(len(models.gap))), models, count=count, seed=seed)
 
 
 def permuted_scores(measure: Array, models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> Array:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .half_samples import NORMAL_95, UNDEFINED, Halves, Interval, deviation, half_samples
-from .mutual_information import AT_A_TIME, Pairing, information_ratios
+from .half_samples import NORMAL_95, RESAMPLES, UNDEFINED, Halves, Interval, deviation, half_samples
+from .mutual_information import information_ratios
+from .pairing import Pairing
 
 Array = NDArray[np.float64]
-HalfPairings = Sequence[tuple[Halves, Pairing]]
+KEPT = 2**27  # bytes of the counts of all half-samples that are kept for the next measure
+
+
+@dataclass(frozen=True)
+class HalfPairings:
+    """The half-samples of a task's models with the pairs within them, in portions.
+
+    What measures share on them is kept where it is little, else counted anew for each.
+
+    Attributes
+    ----------
+    models : of the task.
+    kept : the portions, or None where they are made on the way.
+    """
+
+    models: Pairing
+    kept: tuple[tuple[Halves, Pairing], ...] | None = None
+
+    def __iter__(self) -> Iterator[tuple[Halves, Pairing]]:
+        return iter(self.kept) if self.kept is not None else self._portions()
+
+    def _portions(self) -> Iterator[tuple[Halves, Pairing]]:
+        halves, step = half_samples(len(self.models.gap)), self.models.at_a_time
+        for i in range(0, len(halves), step):
+            yield halves[i : i + step], self.models.subsets(halves[i : i + step])
 
 
 def half_pairings(models: Pairing) -> HalfPairings:
-    """The half-samples of a task's models with the pairs within them, in portions; made once a task."""
-    halves = half_samples(len(models.gap_greater))
-    portions = (halves[i : i + AT_A_TIME] for i in range(0, len(halves), AT_A_TIME))
-    return [(portion, models.subsets(portion)) for portion in portions]
+    """The half-samples of a task's models; made once a task."""
+    halves = HalfPairings(models)
+    return halves if RESAMPLES * models.bytes_of_subset > KEPT else HalfPairings(models, tuple(halves))
 
 
 def scores_of_halves(measure: Array, halves: HalfPairings) -> Array:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .mutual_information import Pairing, conditional_mutual_information
+from .mutual_information import conditional_mutual_information
+from .pairing import Pairing
 from .rank_aggregation import aggregate
 
 Array = NDArray[np.float64]

@@ -21,7 +21,8 @@ from rich.table import Table
 
 from pgdl_eval.formats.reference import Reference, read_reference
 from pgdl_eval.metrics.evaluation import evaluate, task_statistics
-from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
+from pgdl_eval.metrics.mutual_information import conditional_mutual_information
+from pgdl_eval.metrics.pairing import pairing
 
 SIZES = (2, 2, 2, 3, 2, 2)
 BATCH = 1000

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pgdl_eval.metrics.half_samples import RESAMPLES, Interval, deviation, half_membership, half_samples
-from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
+from pgdl_eval.metrics.mutual_information import conditional_mutual_information
+from pgdl_eval.metrics.pairing import pairing
 from pgdl_eval.metrics.score_interval import half_pairings, mean_interval, score_interval, scores_of_halves
 
 SIZES = (2, 2, 2, 2, 2)

@@ -16,10 +16,10 @@ from pgdl_eval.formats.reference import read_reference
 from pgdl_eval.metrics.mutual_information import (
     conditional_mutual_information,
     joined_values_collide,
-    pairing,
     signed_score,
 )
 from pgdl_eval.metrics.noise_band import mean_of_tasks, noise_band, permuted_scores, random_scores
+from pgdl_eval.metrics.pairing import pairing
 
 TASKS = ("task1_v4", "task2_v1")
 SETS = ("max_rbf_neighbor", "rbf", "vc_dimension", "vpm_1", "vpm_80", "vr", "wcv")

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import rankdata
 
 from complexity.errors import InputError
-from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
+from pgdl_eval.metrics.mutual_information import conditional_mutual_information
+from pgdl_eval.metrics.pairing import pairing
 from pgdl_eval.metrics.weight_sweep import score_by_weight
 from pgdl_eval.report.weight_figure import write_weight_figure
 
