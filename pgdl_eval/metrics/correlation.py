@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .concordance import signs
+from .half_orders import concordance_sums, shared_values, spearman_sums, twice_centred_ranks, untied_pairs_of_halves
 from .half_samples import NORMAL_95, UNDEFINED, Interval, deviations, half_membership
 from .p_values import kendall_p, spearman_p
 
 Array = NDArray[np.float64]
 LARGEST_OF_FLOAT32 = 2**24  # the whole numbers up to here are exact in float32
+FEW_MODELS = 200  # in all sets; up to here tables of all pairs and of all half-samples are faster
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Order:
     """
 
     values: Array
+    few_models: int = FEW_MODELS
+
+    @property
+    def tabled(self) -> bool:
+        """Whether the tables of all pairs and of all half-samples are made, which grow with n^2."""
+        return self.values.size <= self.few_models
 
     @cached_property
     def signs(self) -> NDArray[np.floating[Any]]:
@@ -49,11 +57,15 @@ class Order:
     @cached_property
     def shared(self) -> NDArray[np.intp]:
         """(..., n) how many models share the value of each, itself included."""
+        if not self.tabled:
+            return np.apply_along_axis(shared_values, -1, self.values)
         return np.asarray(np.sum(self.signs == 0, axis=-1))
 
     @cached_property
     def ranks(self) -> NDArray[np.floating[Any]]:
         """(..., n) twice the centred ranks."""
+        if not self.tabled:
+            return np.apply_along_axis(twice_centred_ranks, -1, self.values)
         return np.asarray(self.signs.sum(axis=-1))
 
     @cached_property
@@ -76,6 +88,8 @@ class Order:
     @cached_property
     def untied_of_halves(self) -> Array:
         """(..., RESAMPLES) the ordered pairs within each half-sample that are not tied."""
+        if not self.tabled:
+            return np.apply_along_axis(untied_pairs_of_halves, -1, self.values)
         n = self.values.shape[-1]
         if (self.shared == 1).all():
             return np.full((*self.values.shape[:-1], len(self.chosen)), float((n // 2) * (n // 2 - 1)))
@@ -110,10 +124,10 @@ def spearman_of(measures: Order, gaps: Order) -> list[Correlation]:
 def kendall_of(measures: Order, gaps: Order) -> list[Correlation]:
     """`kendall` of each of g sets of models."""
     models = measures.values.shape[-1]
-    concordant = _inner(measures.signs, gaps.signs).sum(axis=-1)
-    untied = (_inner(one.signs, one.signs).sum(axis=-1) for one in (measures, gaps))
+    concordant, of_halves = _concordances(measures, gaps)
+    untied = ((models - one.shared).sum(axis=-1) for one in (measures, gaps))
     values = _ratio(concordant, *untied)
-    spreads = deviations(kendall_of_halves(measures, gaps), models).tolist()
+    spreads = deviations(_ratio(of_halves, measures.untied_of_halves, gaps.untied_of_halves), models).tolist()
     found = []
     for i, nothing in enumerate(_constant(measures, gaps)):
         if nothing:
@@ -145,14 +159,28 @@ def fisher_interval(value: float, spread: float) -> Interval:
 
 def spearman_of_halves(measure: Order, gap: Order) -> Array:
     """Spearman's coefficient of each half-sample of n models: (..., RESAMPLES); NaN for constant halves."""
+    if not measure.tabled:
+        pairs = zip(np.atleast_2d(measure.values), np.atleast_2d(gap.values), strict=True)
+        sums = np.array([spearman_sums(*pair) for pair in pairs])  # (g, 3, RESAMPLES)
+        return _ratio(*sums.swapaxes(0, 1)).reshape(*measure.values.shape[:-1], -1)
     products = _inner(measure.ranks_of_halves, gap.ranks_of_halves)
     return _ratio(products, measure.squares_of_halves, gap.squares_of_halves)
 
 
 def kendall_of_halves(measure: Order, gap: Order) -> Array:
     """Kendall's tau-b of each half-sample of n models: (..., RESAMPLES); NaN for constant halves."""
-    concordant = _inner(gap.chosen @ (measure.signs * gap.signs), gap.chosen)
-    return _ratio(concordant, measure.untied_of_halves, gap.untied_of_halves)
+    return _ratio(_concordances(measure, gap)[1], measure.untied_of_halves, gap.untied_of_halves)
+
+
+def _concordances(measures: Order, gaps: Order) -> tuple[Array, Array]:
+    """Ordered pairs of models in the same order less those in the opposite: (...,), and of halves (..., RESAMPLES)."""
+    if measures.tabled:
+        same = measures.signs * gaps.signs
+        return same.sum(axis=(-1, -2), dtype=np.float64), _inner(gaps.chosen @ same, gaps.chosen)
+    pairs = zip(np.atleast_2d(measures.values), np.atleast_2d(gaps.values), strict=True)
+    totals, of_halves = zip(*(concordance_sums(*pair) for pair in pairs), strict=True)
+    sets = measures.values.shape[:-1]
+    return np.reshape(totals, sets), np.reshape(of_halves, (*sets, -1))
 
 
 def _inner(first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]) -> Array:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .concordance import concordance
+from .concordance import concordance_of_pairs
 from .neighbours import Pairs
 
 Array = NDArray[np.float64]
@@ -37,9 +37,10 @@ def granulated_kendall(measure: Array, gap: Array, neighbours: Mapping[str, Pair
     measure, gap : (n,) values; the measure turned so that larger means a larger expected gap.
     neighbours : the pairs of models that differ in each hyper-parameter alone.
     """
-    agreement = concordance(measure, gap)
+    agreements = concordance_of_pairs(measure, gap, list(neighbours.values()))
     found = {
-        name: float(agreement[pairs].mean()) if len(pairs[0]) else float("nan") for name, pairs in neighbours.items()
+        name: float(agreement.mean()) if len(agreement) else float("nan")
+        for name, agreement in zip(neighbours, agreements, strict=True)
     }
     defined = [value for value in found.values() if not np.isnan(value)]
     return GranulatedKendall(found, float(np.mean(defined)) if defined else float("nan"))

@@ -22,9 +22,8 @@ def neighbours(hyperparameters: Mapping[str, Sequence[str]]) -> dict[str, Pairs]
     -------
     for each name the pairs, each in both orders.
     """
-    differs = {name: np.not_equal.outer(np.array(values), np.array(values)) for name, values in hyperparameters.items()}
-    changes = np.sum(list(differs.values()), axis=0)
-    return {name: _pairs(table & (changes == 1)) for name, table in differs.items()}
+    levels = {name: np.unique(np.array(values), return_inverse=True)[1] for name, values in hyperparameters.items()}
+    return {name: _pairs(levels[name], [of for other, of in levels.items() if other != name]) for name in levels}
 
 
 def environments(hyperparameters: Mapping[str, Sequence[str]]) -> dict[tuple[str, str, str], Pairs]:
@@ -39,6 +38,18 @@ def environments(hyperparameters: Mapping[str, Sequence[str]]) -> dict[tuple[str
     return found
 
 
-def _pairs(table: NDArray[np.bool_]) -> Pairs:
-    first, second = np.nonzero(table)
-    return first, second
+def _pairs(level: NDArray[np.intp], others: Sequence[NDArray[np.intp]]) -> Pairs:
+    """Both orders of each pair of n models that agree in all others, as levels, and differ in this one."""
+    models = len(level)
+    setting = np.zeros(models, dtype=np.intp)
+    for other in others:
+        setting = np.unique(setting * (other.max() + 1) + other, return_inverse=True)[1]
+    order = np.argsort(setting, kind="stable")
+    sizes = np.bincount(setting)
+    starts = np.cumsum(sizes) - sizes
+    partners = sizes[setting]  # of each model, itself included
+    first = np.repeat(np.arange(models), partners)
+    within = np.arange(len(first)) - np.repeat(np.cumsum(partners) - partners, partners)
+    second = order[starts[setting[first]] + within]
+    differ = level[first] != level[second]
+    return first[differ], second[differ]

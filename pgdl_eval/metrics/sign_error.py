@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .concordance import concordance
+from .concordance import concordance_of_pairs
 from .neighbours import Pairs
 
 Array = NDArray[np.float64]
@@ -46,8 +46,8 @@ def sign_error(measure: Array, gap: Array, environments: Mapping[tuple[str, str,
     """
     if not environments:
         return SignError(float("nan"), float("nan"), float("nan"), 0, "")
-    wrong = (1 - concordance(measure, gap)) / 2
-    values = np.array([float(wrong[pairs].mean()) for pairs in environments.values()])
+    agreements = concordance_of_pairs(measure, gap, list(environments.values()))
+    values = np.array([float(((1 - agreement) / 2).mean()) for agreement in agreements])
     name, first, second = list(environments)[int(values.argmax())]
     return SignError(
         float(values.mean()),
