@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError
 
-from .sorted_pairs import Packing, packing, rows_below, rows_dominated, sort_models
+from .sorted_pairs import Blocks, Packing, dense_ranks, packing, sort_models
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -207,10 +207,14 @@ class SortedPairing(Pairing):
         return np.bincount(of_set.ravel(), minlength=count * len(self.chosen)).reshape(-1, count)
 
     @cached_property
+    def gap_ranks(self) -> Whole:
+        """Of the gap in each set: (m, k), or (1, n)."""
+        return dense_ranks(np.atleast_2d(self.gap))
+
+    @cached_property
     def gap_count(self) -> Whole:
-        if self.chosen is None:
-            return self._count(self.gap[None], self.gap[None], dominated=False)[0][0]
-        return self._count(self.gap, self.gap, dominated=False)[0]
+        found = self._count(np.atleast_2d(self.gap), dominated=False)[0]
+        return found[0] if self.chosen is None else found
 
     @property
     def at_a_time(self) -> int:
@@ -229,20 +233,19 @@ class SortedPairing(Pairing):
         return np.asarray(kept - left_out * np.log2(1 + EPSILON))
 
     def count(self, measures: Array) -> tuple[Whole, Whole]:
-        above, both = self._count(measures, np.broadcast_to(self.gap, measures.shape))
-        return above, both
+        return self._count(measures)
 
-    def _count(self, measures: Array, gaps: Array, *, dominated: bool = True) -> tuple[Whole, Whole]:
+    def _count(self, measures: Array, *, dominated: bool = True) -> tuple[Whole, Whole]:
         """Both counts, or the first one twice."""
-        models = sort_models(measures, gaps)
+        models = sort_models(measures, self.gap_ranks)
         sets = np.arange(len(measures))[:, None]
         order = models.order if self.chosen is None else self.chosen[sets, models.order]
-        rows, of_models = self.layout.rows[order], np.zeros((len(measures), *self.layout.rows.shape))
-        of_models[sets, order] = rows_below(rows, models.below)
+        blocks, of_models = Blocks.of(self.layout.rows.take(order, axis=0)), np.zeros((len(measures), *self.layout.rows.shape))
+        of_models[sets, order] = blocks.summed_before(models.below)
         above = self.layout.count(of_models)
         if not dominated:
             return above, above
-        of_models[sets, order] = rows_dominated(rows, models.by_gap)
+        of_models[sets, order] = blocks.summed_dominated(models.by_gap)
         return above, self.layout.count(of_models)
 
     def subsets(self, chosen: Whole) -> SortedPairing:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.intp]
+FEW_GROUPS = 32  # up to here a product of matrices sums them faster than one group after the other
 BITS = 53  # whole numbers of so many bits are exact in float64
 
 
@@ -29,15 +31,20 @@ class Split:
     order : (n,) models by group.
     starts : (g,) where each group begins in this order.
     columns : where its counts stand in the rows.
+    members : (g, n) 1 where a group has a model; None where there are too many groups for products of matrices.
     """
 
     order: Whole
     starts: Whole
     columns: slice
+    members: Array | None
 
     def sums(self, rows: Array) -> Array:
         """The rows of each group's models, summed: (r, n, columns) -> (r, g, columns of this split)."""
-        return np.asarray(np.add.reduceat(rows[:, self.order, self.columns], self.starts, axis=1))
+        of_split = rows[:, :, self.columns]
+        if self.members is not None:
+            return np.asarray(self.members @ of_split)
+        return np.asarray(np.add.reduceat(of_split.take(self.order, axis=1), self.starts, axis=1))
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,8 @@ def packing(labels: Whole, split_of_cell: Whole, first: Whole, second: Whole) ->
         of_split[np.arange(len(label)), label // together] = 2.0 ** (bits * (label % together))
         rows.append(of_split)
         starts = np.cumsum(sizes) - sizes
-        splits.append(Split(np.argsort(label, kind="stable"), starts, slice(column, column + width)))
+        members = np.equal.outer(np.arange(len(sizes)), label).astype(np.float64) if len(sizes) <= FEW_GROUPS else None
+        splits.append(Split(np.argsort(label, kind="stable"), starts, slice(column, column + width), members))
         column, here = column + width, split_of_cell == len(splits) - 1
         places.append(offset + first[here] * width + second[here] // together)
         shifts.append(bits * (second[here] % together))
@@ -101,23 +109,31 @@ class Sorted:
     Attributes
     ----------
     order : (r, k) the models; of the same measure the one with the greater gap comes first, so that a tie is no rise.
-    below : (r, k) how many of its set have less of the measure.
+    below : (r, k) how many of its set have less of the measure; None where no set has ties: those that come before.
     by_gap : (r, k) each one's place in the order of the gap; of the same gap the greater measure comes first.
     """
 
     order: Whole
-    below: Whole
+    below: Whole | None
     by_gap: Whole
 
 
-def sort_models(measures: Array, gaps: Array) -> Sorted:
-    """Sort r sets of k models, (r, k) each, by measure and by gap."""
-    models = measures.shape[1]
-    measure, gap = dense_ranks(measures), dense_ranks(gaps)
-    place = np.argsort(np.argsort(gap * models + (models - 1 - measure), axis=1), axis=1)
+def sort_models(measures: Array, gaps: Whole) -> Sorted:
+    """Sort r sets of k models by measure (r, k) and by `dense_ranks` of their gaps, (r, k) or (1, k) for all sets."""
+    sets, models = measures.shape
+    order = np.argsort(measures, axis=1)
+    ordered = np.take_along_axis(measures, order, axis=1)
+    rises = ordered[:, 1:] != ordered[:, :-1]
+    ties_of_gap = gaps.max(axis=1).min() < models - 1
+    if rises.all() and not ties_of_gap:
+        return Sorted(order, None, gaps[0].take(order) if len(gaps) == 1 else np.take_along_axis(gaps, order, axis=1))
+    measure = np.zeros((sets, models), dtype=np.intp)
+    np.put_along_axis(measure, order[:, 1:], np.cumsum(rises, axis=1), axis=1)
+    place = np.argsort(np.argsort(gaps * models + (models - 1 - measure), axis=1), axis=1)
+    if rises.all():
+        return Sorted(order, None, np.take_along_axis(place, order, axis=1))
     order = np.argsort(measure * models + (models - 1 - place), axis=1)
-    sorted_ranks = np.take_along_axis(measure, order, axis=1)
-    begins = np.diff(sorted_ranks, axis=1, prepend=-1) > 0
+    begins = np.concatenate([np.zeros((sets, 1), dtype=np.bool_), rises], axis=1)
     below = np.maximum.accumulate(np.where(begins, np.arange(models), 0), axis=1)
     return Sorted(order, below, np.take_along_axis(place, order, axis=1))
 
@@ -132,56 +148,76 @@ def dense_ranks(values: Array) -> Whole:
     return ranks
 
 
-def rows_below(rows: Array, below: Whole) -> Array:
-    """For each of (r, k) models in the order of a measure the sum of the rows of those with less: (r, k, columns)."""
-    sets, models, columns = rows.shape
-    sums = np.zeros((sets, models + 1, columns))
-    np.cumsum(rows, axis=1, out=sums[:, 1:])
-    return sums.reshape(-1, columns).take(below + np.arange(sets)[:, None] * (models + 1), axis=0)
+@dataclass(frozen=True)
+class Blocks:
+    """The rows of r sets of k models in some order, cut into blocks of equal size; the last one is filled with zeros.
 
-
-def rows_dominated(rows: Array, place: Whole) -> Array:
-    """The sum of the rows that stand before each one and have the lower place.
-
-    Parameters
-    ----------
-    rows : (r, k, columns).
-    place : (r, k) an order of 0 to k - 1.
-
-    Returns
-    -------
-    (r, k, columns)
+    `rows` : (r, blocks, size, columns).
     """
-    sets, models, columns = rows.shape
-    size = block_size(models)
-    blocks = -(-models // size)
-    padded = blocks * size
-    if padded > models:  # the last places in both orders, with nothing to count
-        rows = np.concatenate([rows, np.zeros((sets, padded - models, columns))], axis=1)
-        more = np.broadcast_to(np.arange(models, padded), (sets, padded - models))
-        place = np.concatenate([place, more], axis=1)
-    kind = np.int16 if padded < 2**15 else np.int32
-    flat, first = rows.reshape(-1, columns), np.arange(sets)[:, None] * padded
-    before = np.tri(size, k=-1, dtype=np.bool_)
-    places = place.astype(kind).reshape(sets, blocks, size)
-    in_blocks = rows.reshape(sets, blocks, size, columns)
-    # Within a block of the first order.
-    found = _sums((places[..., None, :] < places[..., :, None]) & before, in_blocks).reshape(sets, padded, columns)
-    # In an earlier block of both orders.
-    block = places // kind(size)
-    numbers = np.arange(blocks, dtype=kind)
-    table = np.zeros((sets, blocks, blocks, columns))
-    of_earlier = _sums(block[:, :-1, None, :] < numbers[:, None], in_blocks[:, :-1])
-    np.cumsum(of_earlier, axis=1, out=table[:, 1:])
-    where = (np.arange(sets)[:, None, None] * blocks + numbers[:, None]) * blocks + block
-    found += table.reshape(-1, columns).take(where.reshape(sets, padded), axis=0)
-    # Within a block of the second order, in different ones of the first.
-    position = np.argsort(place, axis=1)
-    earlier = (position // size).astype(kind).reshape(sets, blocks, size)
-    by_place = flat.take(position + first, axis=0).reshape(sets, blocks, size, columns)
-    of_block = _sums((earlier[..., None, :] < earlier[..., :, None]) & before, by_place)
-    found += of_block.reshape(-1, columns).take(place + first, axis=0)
-    return found[:, :models]
+
+    rows: Array
+    models: int
+
+    @classmethod
+    def of(cls, rows: Array) -> Blocks:
+        """Cut rows (r, k, columns)."""
+        sets, models, columns = rows.shape
+        size = block_size(models)
+        blocks = -(-models // size)
+        if blocks * size > models:
+            rows = np.concatenate([rows, np.zeros((sets, blocks * size - models, columns))], axis=1)
+        return cls(rows.reshape(sets, blocks, size, columns), models)
+
+    def summed_before(self, below: Whole | None) -> Array:
+        """For each model the sum of the rows of the `below` (r, k) first models, or of all before: (r, k, columns)."""
+        sets, blocks, size, columns = self.rows.shape
+        sums = _before(size).astype(np.float64) @ self.rows
+        sums += _sums_before(self.rows.sum(axis=2))[:, :, None]
+        flat = sums.reshape(sets, -1, columns)
+        if below is None:
+            return flat[:, : self.models]
+        return flat.reshape(-1, columns).take(below + np.arange(sets)[:, None] * (blocks * size), axis=0)
+
+    def summed_dominated(self, place: Whole) -> Array:
+        """For each model the sum of the rows that stand before it and have the lower place: (r, k, columns).
+
+        `place` : (r, k) another order, of the numbers 0 to k - 1.
+        """
+        sets, blocks, size, columns = self.rows.shape
+        padded = blocks * size
+        more = np.broadcast_to(np.arange(self.models, padded), (sets, padded - self.models))
+        place = np.concatenate([place, more], axis=1)  # the last places in both orders have nothing to count
+        kind = np.int16 if padded < 2**15 else np.int32
+        places = place.astype(kind).reshape(sets, blocks, size)
+        # Within a block of the first order.
+        found = _sums((places[..., None, :] < places[..., :, None]) & _before(size), self.rows)
+        found = found.reshape(sets, padded, columns)
+        # In an earlier block of both orders.
+        block, numbers = places // kind(size), np.arange(blocks, dtype=kind)
+        table = _sums_before(_sums(block[:, :, None, :] < numbers[:, None], self.rows))
+        where = (np.arange(sets)[:, None, None] * blocks + np.arange(blocks)[:, None]) * blocks + block
+        found += table.reshape(-1, columns).take(where.reshape(sets, padded), axis=0)
+        # Within a block of the second order, in different ones of the first.
+        position, first = np.argsort(place, axis=1), np.arange(sets)[:, None] * padded
+        earlier = (position // size).astype(kind).reshape(sets, blocks, size)
+        by_place = self.rows.reshape(-1, columns).take(position + first, axis=0).reshape(self.rows.shape)
+        of_block = _sums((earlier[..., None, :] < earlier[..., :, None]) & _before(size), by_place)
+        found += of_block.reshape(-1, columns).take(place + first, axis=0)
+        return found[:, : self.models]
+
+
+@cache
+def _before(size: int) -> NDArray[np.bool_]:
+    """(size, size) whether the second one stands before the first."""
+    return np.tri(size, k=-1, dtype=np.bool_)
+
+
+def _sums_before(parts: Array) -> Array:
+    """Sums over all earlier entries of the second axis: (r, blocks, ...), as NumPy does column by column."""
+    sums = np.zeros(parts.shape)
+    for block in range(1, parts.shape[1]):
+        np.add(sums[:, block - 1], parts[:, block - 1], out=sums[:, block])
+    return sums
 
 
 def block_size(models: int) -> int:
