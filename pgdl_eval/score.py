@@ -48,15 +48,15 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
         board.averages[measure] = write_scores(target, row, board.names)
         wrong = row.missing.values()
         board.errors += [f"{e}: the average is 0" if isinstance(e, TimeExceeded) else str(e) for e in wrong]
-        if not row.evaluations:
+        if not row.evaluations and not row.partial:
             board.errors.append(f"{folder}: no task could be scored")
     board.add_floor()
     board.add_comparisons()
-    write_report(output_dir, board)
     if pictures:
         from pgdl_eval.report.scatter import write_scatters
 
-        write_scatters(output_dir, board)
+        board.errors += write_scatters(output_dir, board)
+    write_report(output_dir, board)
     return board
 
 
@@ -105,11 +105,11 @@ def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
     shown_on = SafeConsole()
     rows = board.evaluations()
     if ranking:
-        task, values = board.tasks[rows[0].task], board.rows[rows[0].measure].values[rows[0].task]
+        task, values = board.evaluated(rows[0])
         shown_on.print(ranking_table(rows[0], task.names, values.tolist(), task.gap.tolist()))
     for name in dict.fromkeys(row.task for row in rows):
         of_task = board.evaluations(name)
-        shown_on.print(score_table(f"{name}, {of_task[0].models} models", of_task))
+        shown_on.print(score_table(f"{name}, {max(row.models for row in of_task)} models", of_task))
         shown_on.print(correlation_table(of_task), robustness_table(of_task))
         if pairs := board.comparisons[name]:
             shown_on.print(difference_table(pairs))

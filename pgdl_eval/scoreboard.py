@@ -14,16 +14,31 @@ from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
 from .formats.file_names import check_name
-from .formats.predictions import read_predictions
+from .formats.predictions import TimeExceeded, read_predictions
 from .formats.reference import IGNORED, REFERENCE, check_grid, read_reference
 from .measures import all_measures, base_name
+from .metrics.constant import without_rounding_noise
 from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
 from .provenance import provenance_file, read_provenance
+from .usable import usable_predictions
 
 Values = NDArray[np.float64]
+NAMED = 5  # tasks that a message names at most
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A measure on those models of a task for which it has a value that can be used.
+
+    `statistics`, `values` : of these k models; (k,).
+    """
+
+    evaluation: Evaluation
+    statistics: TaskStatistics
+    values: Values
 
 
 @dataclass
@@ -37,6 +52,8 @@ class Row:
     values : by task, the (n,) values behind the evaluation.
     files : by task, where they were read.
     missing : by task without an evaluation, why; None where there is no file.
+    partial : by task of these, the evaluation on the models that have a value, where most of them have. It stands in no
+        mean and no comparison.
     mean : over the tasks, where it has a score on every one of several.
     """
 
@@ -45,6 +62,7 @@ class Row:
     values: dict[str, Values] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
     missing: dict[str, InputError | None] = field(default_factory=dict)
+    partial: dict[str, Partial] = field(default_factory=dict)
     mean: MeanScore | None = None
 
     @property
@@ -80,6 +98,7 @@ class Scoreboard:
     averages: dict[str, float] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _parts: dict[tuple[str, bytes], TaskStatistics] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, measure: str, files: Mapping[str, Path]) -> Row:
         """Evaluate the predictions of a measure: `files` by task, where there are any.
@@ -93,9 +112,11 @@ class Scoreboard:
                 row.missing[task] = None
                 continue
             try:
-                values = read_predictions(files[task], statistics.names)
+                values = without_rounding_noise(read_predictions(files[task], statistics.names))
             except InputError as error:
-                row.missing[task] = error
+                row.missing[task] = error if files[task].exists() else _no_file(error, files[task], task)
+                if not isinstance(error, TimeExceeded):
+                    self._add_partial(row, task, files[task])
                 continue
             row.evaluations[task] = evaluate(task, measure, values, statistics, higher_means=direction)
             row.values[task], row.files[task] = values, files[task]
@@ -116,8 +137,19 @@ class Scoreboard:
             self._add_mean(row)
 
     def evaluations(self, task: str | None = None) -> list[Evaluation]:
-        """All evaluations, measure by measure, or those on one task."""
-        return [found for row in self.rows.values() for found in row.evaluations.values() if task in (None, found.task)]
+        """All evaluations, measure by measure, or those on one task; on some of its models where others lack values."""
+        found = []
+        for row in self.rows.values():
+            parts = {name: part.evaluation for name, part in row.partial.items()}
+            found += [one for one in (row.evaluations | parts).values() if task in (None, one.task)]
+        return found
+
+    def evaluated(self, found: Evaluation) -> tuple[TaskStatistics, Values]:
+        """What an evaluation is of: the models, and the measure's values of them."""
+        row = self.rows[found.measure]
+        if part := row.partial.get(found.task):
+            return part.statistics, part.values
+        return self.tasks[found.task], row.values[found.task]
 
     def means(self) -> list[MeanScore]:
         """The mean of each measure that has one."""
@@ -126,10 +158,29 @@ class Scoreboard:
     def add_comparisons(self) -> None:
         """Compare every pair of measures on each task; floors are no measures."""
         for task, statistics in self.tasks.items():
-            rows = [one for one in self.evaluations(task) if not one.floor]
+            rows = [row.evaluations[task] for row in self.rows.values() if task in row.evaluations]
+            rows = [one for one in rows if not one.floor]
             rows.sort(key=lambda one: -one.score)
             values = [self.rows[one.measure].values[task] for one in rows]
             self.comparisons[task] = compare(rows, values, statistics)
+
+    def _add_partial(self, row: Row, task: str, file: Path) -> None:
+        """Evaluate the values that can be used, and note of how many models they are."""
+        whole = self.tasks[task]
+        if (usable := usable_predictions(file, whole.names)) is None:
+            return
+        chosen, values = usable
+        if (known := self._parts.get((task, chosen.tobytes()))) is None:
+            parameters = {name: [of[i] for i in chosen] for name, of in whole.hyperparameters.items()}
+            known = task_statistics([whole.names[i] for i in chosen], whole.gap[chosen], parameters)
+            self._parts[task, chosen.tobytes()] = known
+        values = without_rounding_noise(values)
+        found = evaluate(task, row.measure, values, known, higher_means=declared_direction(row.measure))
+        row.partial[task], row.files[task] = Partial(found, known, values), file
+        self.notes.append(
+            f"{task}: {row.measure}: the report is of {len(values)} of {len(whole.names)} models; the competition's "
+            "score needs all"
+        )
 
     def _add_mean(self, row: Row) -> None:
         if len(row.evaluations) == len(self.names) > 1:
@@ -156,6 +207,15 @@ def scoreboard(references: Mapping[str, Path]) -> Scoreboard:
                 "competition's own program gives no defined number here; this is the exact one"
             )
     return board
+
+
+def _no_file(error: InputError, file: Path, task: str) -> InputError:
+    """The error of a task without predictions, with the tasks that have some."""
+    others = sorted(path.stem for path in file.parent.glob("*.predict"))
+    if not others:
+        return error
+    shown = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+    return InputError(f"no predictions for task {task}; there are some for {shown}", file=file)
 
 
 def declared_direction(measure: str) -> Direction:
@@ -185,7 +245,7 @@ def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
         known = read_provenance(files[0])
         if known:
             return {check_name(known.measure, file=provenance_file(files[0]), field="measure"): folder}
-        return {folder.resolve().name: folder}
+        return {folder.absolute().name or folder.resolve().name: folder}
     found = {path.name: path for path in measure_folders(folder)}
     if not found:
         raise InputError("no predictions", file=folder, expected=f"{tasks[0]}.predict, or MEASURE/{tasks[0]}.predict")

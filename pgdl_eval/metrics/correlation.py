@@ -140,7 +140,7 @@ def kendall_of(measures: Order, gaps: Order) -> list[Correlation]:
 
 def is_constant(measure: Array, gap: Array) -> bool:
     """Whether no rank correlation is defined: one of the two is constant, or there are fewer than three models."""
-    return len(gap) < 3 or bool(np.ptp(measure) == 0) or bool(np.ptp(gap) == 0)
+    return len(gap) < 3 or bool(measure.max() == measure.min()) or bool(gap.max() == gap.min())
 
 
 def fisher_interval(value: float, spread: float) -> Interval:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
+from .constant import is_constant_value, without_rounding_noise
 from .correlation import Correlation, Order, kendall_of, spearman_of, spearman_of_halves
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
@@ -155,7 +156,7 @@ def evaluate(
     higher_means: Direction = "larger gap",
     floor: bool = False,
 ) -> Evaluation:
-    """Evaluate a measure's values (n,), in the order of the task's models.
+    """Evaluate a measure's values (n,), in the order of the task's models; a constant with rounding noise is constant.
 
     Raises
     ------
@@ -163,6 +164,7 @@ def evaluate(
         If there is not one finite value for each model.
     """
     _check(values, measure, statistics.names)
+    values = without_rounding_noise(values)
     gap, models, resampled, order = statistics.gap, statistics.models, statistics.resampled(values), Order(values[None])
     turned = values if higher_means == "larger gap" else -values
     score = float(conditional_mutual_information(values, models))
@@ -178,7 +180,7 @@ def evaluate(
         score=score,
         score_interval=score_interval(score, resampled.scores, len(values)),
         signed_score=signed,
-        verdict=_verdict(score, signed, noise, constant=bool(np.ptp(values) == 0)),
+        verdict=_verdict(score, signed, noise, constant=is_constant_value(values)),
         noise=noise,
         spearman=spearman_of(order, statistics.gap_order)[0],
         kendall=kendall_of(order, statistics.gap_order)[0],

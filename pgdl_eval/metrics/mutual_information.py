@@ -6,10 +6,12 @@ Jiang et al., "NeurIPS 2020 Competition: Predicting Generalization in Deep Learn
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from complexity.pvectors.threads import in_order, one_blas_thread
 
 from .pairing import Pairing
 
@@ -35,8 +37,20 @@ def conditional_mutual_information(measures: Array, models: Pairing) -> Array:
     measures = np.asarray(measures, dtype=np.float64)
     flat = measures.reshape(-1, measures.shape[-1])
     step = models.at_a_time
-    scores = [information_ratios(flat[i : i + step], models).min(axis=1) for i in range(0, len(flat), step)]
-    return np.concatenate(scores).reshape(measures.shape[:-1])
+    portions = [(flat[i : i + step], models) for i in range(0, len(flat), step)]
+    return scores_of_portions(portions, threaded=models.threaded).reshape(measures.shape[:-1])
+
+
+def scores_of_portions(portions: Iterable[tuple[Array, Pairing]], *, threaded: bool) -> Array:
+    """The scores of (m, n) measures of each portion, one after the other: (sum of m,)."""
+
+    def scores(portion: tuple[Array, Pairing]) -> Array:
+        return np.asarray(information_ratios(*portion).min(axis=1))
+
+    if not threaded:
+        return np.concatenate(list(map(scores, portions)))
+    with one_blas_thread() as threads:
+        return np.concatenate(list(in_order(scores, portions, threads)))
 
 
 def information_ratios(measures: Array, models: Pairing) -> Array:

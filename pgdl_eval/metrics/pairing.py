@@ -62,6 +62,11 @@ class Pairing(ABC):
     def bytes_of_subset(self) -> int:
         """The memory that the tables of a set of half of the models take."""
 
+    @property
+    @abstractmethod
+    def threaded(self) -> bool:
+        """Whether counting is so much work that threads share it."""
+
     @abstractmethod
     def count(self, measures: Array) -> tuple[Whole, Whole]:
         """The pairs of each cell whose first model has the greater measure, and those with the greater gap, too.
@@ -92,6 +97,9 @@ class Pairing(ABC):
     @cached_property
     def entropy(self) -> Array:
         """(..., splits) entropy of the order by gap in bits, summed over the cells of each split."""
+        return self._entropy_of_cells()
+
+    def _entropy_of_cells(self) -> Array:
         entropy = np.zeros(self.size.shape)
         for count in (self.gap_count, self.size - self.gap_count):
             p = count / np.maximum(self.size, 1)
@@ -135,6 +143,10 @@ class TabledPairing(Pairing):
     @property
     def at_a_time(self) -> int:
         return AT_A_TIME
+
+    @property
+    def threaded(self) -> bool:
+        return False
 
     @property
     def bytes_of_subset(self) -> int:
@@ -222,12 +234,16 @@ class SortedPairing(Pairing):
         return max(1, min(AT_A_TIME, NUMBERS_AT_A_TIME // largest))
 
     @property
+    def threaded(self) -> bool:
+        return True
+
+    @property
     def bytes_of_subset(self) -> int:
         return 16 * (len(self.gap) // 2) + 48 * len(self.cells[0])
 
     @cached_property
     def entropy(self) -> Array:
-        kept = super().entropy
+        kept = self._entropy_of_cells()
         occupied = np.add.reduceat(self.group_members > 0, self.split_starts, axis=-1, dtype=np.intp)
         left_out = occupied**2 - self.per_split(self.size > 0)
         return np.asarray(kept - left_out * np.log2(1 + EPSILON))
@@ -240,7 +256,8 @@ class SortedPairing(Pairing):
         models = sort_models(measures, self.gap_ranks)
         sets = np.arange(len(measures))[:, None]
         order = models.order if self.chosen is None else self.chosen[sets, models.order]
-        blocks, of_models = Blocks.of(self.layout.rows.take(order, axis=0)), np.zeros((len(measures), *self.layout.rows.shape))
+        blocks = Blocks.of(self.layout.rows.take(order, axis=0))
+        of_models = np.zeros((len(measures), *self.layout.rows.shape))
         of_models[sets, order] = blocks.summed_before(models.below)
         above = self.layout.count(of_models)
         if not dominated:

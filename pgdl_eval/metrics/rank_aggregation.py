@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from complexity.errors import InputError
 
+from .constant import without_rounding_noise
 from .kemeny import kemeny_order
 
 Array = NDArray[np.float64]
@@ -58,7 +59,8 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
 
     Parameters
     ----------
-    lists : (m, n) values; a list ranks its least value first. A list of weight 0 counts for nothing.
+    lists : (m, n) values; a list ranks its least value first. A list of weight 0 counts for nothing; one that is
+        constant but for rounding ties all.
     weights : (m,), not negative; they count to four decimals.
     method : one of `METHODS`.
 
@@ -76,7 +78,7 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
         raise InputError("weights do not fit", field="weights", expected=f"{len(values)} numbers", found=weights)
     if not np.isfinite(values).all():
         raise InputError("a list holds NaN or infinity", field="lists")
-    doubled = twice_ranks(values[units > 0])
+    doubled = twice_ranks(np.array([without_rounding_noise(one) for one in values[units > 0]]))
     units = units[units > 0]
     # By mean rank, then list by list: an order of the items that depends on their ranks alone.
     order = np.lexsort((*doubled[::-1], units @ doubled))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .half_samples import NORMAL_95, RESAMPLES, UNDEFINED, Halves, Interval, deviation, half_samples
-from .mutual_information import information_ratios
+from .mutual_information import scores_of_portions
 from .pairing import Pairing
 
 Array = NDArray[np.float64]
@@ -48,7 +48,8 @@ def half_pairings(models: Pairing) -> HalfPairings:
 
 def scores_of_halves(measure: Array, halves: HalfPairings) -> Array:
     """The score of a measure (n,) on each half-sample: (RESAMPLES,)."""
-    return np.concatenate([information_ratios(measure[chosen], models).min(axis=1) for chosen, models in halves])
+    portions = ((measure[chosen], models) for chosen, models in halves)
+    return scores_of_portions(portions, threaded=halves.models.threaded)
 
 
 def score_interval(score: float, of_halves: Array, models: int) -> Interval:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from complexity.errors import InputError
+
 from ..formats.file_names import file_name
 from ..metrics.evaluation import Evaluation, TaskStatistics
 from ..scoreboard import Scoreboard
@@ -34,21 +36,36 @@ def telling_hyperparameter(task: TaskStatistics) -> str:
     return max(task.hyperparameters, key=lambda name: explained(task.hyperparameters[name]))
 
 
-def write_scatters(folder: Path, board: Scoreboard) -> None:
+def write_scatters(folder: Path, board: Scoreboard) -> list[str]:
     """TASK.MEASURE.png for each evaluation that is no floor: a point for each model.
+
+    Returns
+    -------
+    What kept a picture from being drawn; the others are.
 
     Raises
     ------
     InputError
         If a picture cannot be written.
     """
-    for task, statistics in board.tasks.items():
-        sheet = None
+    wrong = []
+    for task in board.tasks:
+        sheet: ScatterSheet | None = None
         for row in board.evaluations(task):
             if row.floor:
                 continue
-            sheet = sheet or ScatterSheet(statistics)
-            sheet.write(folder / file_name(f"{task}.{row.measure}.png"), row, board.rows[row.measure].values[task])
+            path, (statistics, values) = folder / file_name(f"{task}.{row.measure}.png"), board.evaluated(row)
+            try:
+                if sheet is None or sheet.task is not statistics:
+                    sheet = ScatterSheet(statistics)
+                with np.errstate(over="raise"):
+                    sheet.write(path, row, values)
+            except InputError:
+                raise
+            except Exception as error:  # numbers or texts with which Matplotlib cannot cope
+                sheet = None  # may be half drawn
+                wrong.append(f"{path}: the picture cannot be drawn ({type(error).__name__}: {error})")
+    return wrong
 
 
 class ScatterSheet:
@@ -59,7 +76,7 @@ class ScatterSheet:
     """
 
     def __init__(self, task: TaskStatistics) -> None:
-        figure = new_figure(layout=None)
+        figure, self.task = new_figure(layout=None), task
         self.canvas = canvas_of(figure)
         self.axes, self.gap = figure.add_subplot(), 100 * task.gap
         name = telling_hyperparameter(task)
