@@ -18,6 +18,7 @@ SAMPLE_STEPS = 6  # of the iteration on the sample that gives the start
 START_NOISE = 1e-3  # of the random part of the start, relative to it
 MOST_STEPS = 200
 KEPT = 24  # products A v that are kept, so that the left vectors need no reading of their own
+KEPT_BYTES = 2**25  # that these take at most: beside a long matrix one more reading costs less than its memory
 CLOSE = 1e-3  # values that differ by less, relatively, are left to float64
 WORTH = 0.1  # of the Gram matrix's cost: after so much it is asked how much is still to come
 FIRST_STEPS = 3  # after which that is asked at the earliest
@@ -55,7 +56,7 @@ class Lanczos:
         self, source: Source, start: Vectors, k: int, precision: Any, next_value: NextValue, spent: float = 0.0
     ) -> None:
         self.source, self.k, self.precision, self.next_value = source, k, precision, next_value
-        self.space = KrylovSpace(source, start, keep=KEPT)
+        self.space = KrylovSpace(source, start, keep=min(KEPT, KEPT_BYTES // (8 * max(1, source.shape[0]))))
         self.history: list[Accuracy] = []
         self.spent, self.gave_up = spent, False
 

@@ -177,6 +177,7 @@ def _by_lanczos(
         search = Lanczos(source, start, k, precision, next_value, spent)
         done = search.run(tolerance)
         if search.gave_up and isinstance(source, BlockSource):
+            del search  # the products that it keeps
             return _by_large_gram_matrix(source, k, center, tolerance)
         if done or (precision is np.float64 and not next_value.missed(search.space)):
             break

@@ -74,7 +74,7 @@ def concordance_sums(measure: Array, gap: Array) -> tuple[float, Array]:
     Whole numbers below 2**24 are exact in float32, and so are these sums for up to 4,000 models; else they are float64.
     """
     models = len(measure)
-    kind: type[np.float32 | np.float64] = np.float32 if models**2 < 2**24 else np.float64
+    kind: Any = np.float32 if models**2 < 2**24 else np.float64
     chosen = half_membership(models).astype(kind)
     total, of_halves = 0.0, np.zeros(RESAMPLES)
     step = max(1, NUMBERS_AT_A_TIME // models)
@@ -86,6 +86,6 @@ def concordance_sums(measure: Array, gap: Array) -> tuple[float, Array]:
     return total, of_halves
 
 
-def _signs(values: Array, here: slice, kind: type[np.float32 | np.float64]) -> NDArray[np.floating[Any]]:
+def _signs(values: Array, here: slice, kind: Any) -> NDArray[np.floating[Any]]:
     some = values[here, None]
     return np.asarray((some > values).astype(kind) - (some < values).astype(kind))

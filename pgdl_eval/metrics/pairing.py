@@ -151,7 +151,7 @@ class TabledPairing(Pairing):
     @property
     def bytes_of_subset(self) -> int:
         models = len(self.gap) // 2
-        return 6 * models**2 + 8 * models * self.groups.shape[-1] + 48 * len(self.cells[0])
+        return int(6 * models**2 + 8 * models * self.groups.shape[-1] + 48 * len(self.cells[0]))
 
     @cached_property
     def gap_greater(self) -> NDArray[np.bool_]:
@@ -245,7 +245,7 @@ class SortedPairing(Pairing):
     def entropy(self) -> Array:
         kept = self._entropy_of_cells()
         occupied = np.add.reduceat(self.group_members > 0, self.split_starts, axis=-1, dtype=np.intp)
-        left_out = occupied**2 - self.per_split(self.size > 0)
+        left_out = occupied**2 - np.add.reduceat(self.size > 0, self.starts, axis=-1, dtype=np.intp)
         return np.asarray(kept - left_out * np.log2(1 + EPSILON))
 
     def count(self, measures: Array) -> tuple[Whole, Whole]:

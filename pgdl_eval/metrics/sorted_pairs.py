@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,7 +176,7 @@ class Blocks:
         sums += _sums_before(self.rows.sum(axis=2))[:, :, None]
         flat = sums.reshape(sets, -1, columns)
         if below is None:
-            return flat[:, : self.models]
+            return np.asarray(flat[:, : self.models])
         return flat.reshape(-1, columns).take(below + np.arange(sets)[:, None] * (blocks * size), axis=0)
 
     def summed_dominated(self, place: Whole) -> Array:
@@ -187,7 +188,7 @@ class Blocks:
         padded = blocks * size
         more = np.broadcast_to(np.arange(self.models, padded), (sets, padded - self.models))
         place = np.concatenate([place, more], axis=1)  # the last places in both orders have nothing to count
-        kind = np.int16 if padded < 2**15 else np.int32
+        kind: Any = np.int16 if padded < 2**15 else np.int32
         places = place.astype(kind).reshape(sets, blocks, size)
         # Within a block of the first order.
         found = _sums((places[..., None, :] < places[..., :, None]) & _before(size), self.rows)

@@ -16,7 +16,15 @@ from typing import Any, Literal
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "performance"
 DOCUMENT = ROOT / "docs" / "performance.md"
-SOURCES = ("main_job", "pvector", "jacobian", "forward", "training_step", "figures")  # in the order of the table
+SOURCES = (
+    "main_job",
+    "pvector",
+    "jacobian",
+    "forward",
+    "training_step",
+    "figures",
+    "load",
+)  # in the order of the table
 Limit = Literal["seconds", "times as fast as the peer", "times the floor"]
 
 

@@ -86,12 +86,18 @@ class BlockSource(Source):
         with_squares = not np.isfinite(self.squares)
         products = Products(right.astype(precision), with_squares)
         work = partial(self._multiply, products, shift, precision)
-        lefts, image, squares = [], np.zeros(right.shape), 0.0
+        lefts, image, squares, start = [], np.zeros(right.shape), 0.0, 0
+        whole = products.left(self.shape[0]) if self.shape[0] >= 0 else None  # else a stream's length is not known yet
         for left, block_image, block_squares in in_order(work, self._numbered(), self._threads()):
-            lefts.append(left)
+            if whole is None:
+                lefts.append(left)
+            else:
+                room = whole[:, start : start + left.shape[1]]
+                room[...] = left[:, : room.shape[1]]  # of a stream that has more rows now, it is an error at its end
+                start += left.shape[1]
             image += block_image
             squares += block_squares
-        return np.concatenate(lefts, axis=1), image, squares
+        return np.concatenate(lefts, axis=1) if whole is None else whole, image, squares
 
     def _threads(self) -> int:
         """By how many threads products pay: short rows are multiplied no faster by several, nor small matrices."""
