@@ -177,7 +177,7 @@ class Blocks:
         flat = sums.reshape(sets, -1, columns)
         if below is None:
             return np.asarray(flat[:, : self.models])
-        return flat.reshape(-1, columns).take(below + np.arange(sets)[:, None] * (blocks * size), axis=0)
+        return np.asarray(flat.reshape(-1, columns).take(below + np.arange(sets)[:, None] * (blocks * size), axis=0))
 
     def summed_dominated(self, place: Whole) -> Array:
         """For each model the sum of the rows that stand before it and have the lower place: (r, k, columns).
