@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
+from complexity.regular_files import read_regular
 
-from .formats.reference import read_json
+from .formats.json_files import MOST_BYTES, as_float
 
 SHARE = 0.5  # of a task's models that must have a value, so that it makes sense to score these
 
@@ -21,8 +23,8 @@ def usable_predictions(path: Path, models: tuple[str, ...]) -> tuple[NDArray[np.
     None if the file cannot be read, or less than half of the models have one.
     """
     try:
-        content = read_json(path)
-    except InputError:
+        content = json.loads(read_regular(path, MOST_BYTES).decode("utf-8"), object_pairs_hook=_once)
+    except (InputError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
         return None
@@ -33,11 +35,15 @@ def usable_predictions(path: Path, models: tuple[str, ...]) -> tuple[NDArray[np.
     return found, np.array([value for value in values if value is not None])
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object without the entries that stand there twice."""
+    times = Counter(key for key, _ in pairs)
+    return {key: value for key, value in pairs if times[key] == 1}
+
+
 def _finite(value: object) -> float | None:
+    """The float of a finite number that it holds exactly; None for all else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    number = as_float(value)
+    return number if number == value else None

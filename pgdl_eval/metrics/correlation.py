@@ -17,7 +17,8 @@ from .p_values import kendall_p, spearman_p
 
 Array = NDArray[np.float64]
 LARGEST_OF_FLOAT32 = 2**24  # the whole numbers up to here are exact in float32
-FEW_MODELS = 200  # in all sets; up to here tables of all pairs and of all half-samples are faster
+FEW_MODELS = 200  # up to here tables of all pairs and of all half-samples are faster
+FEW_SETS = 10  # of so many models
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Order:
     @property
     def tabled(self) -> bool:
         """Whether the tables of all pairs and of all half-samples are made, which grow with n^2."""
-        return self.values.size <= self.few_models
+        return self.values.shape[-1] <= self.few_models and self.values.size <= FEW_SETS * self.few_models
 
     @cached_property
     def signs(self) -> NDArray[np.floating[Any]]:
