@@ -15,6 +15,8 @@ from complexity.regular_files import open_regular
 
 MOST_TEXT = 2**25  # bytes that all names of one list may take
 _HEAP = struct.Struct("<4sB3xQ")  # of a collection of strings of variable length: signature, version, size
+_OBJECT = struct.Struct("<H6xQ")  # of a text in it: number, length
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def object_at(group: Any, name: str) -> Any:
@@ -97,18 +99,35 @@ def longest_string(path: Path) -> int:
     """The most bytes that a text of variable length may have in a file: those of its largest heap of texts.
 
     A few bytes may refer to the same long text again and again, so their number alone bounds nothing.
+
+    Raises
+    ------
+    InputError
+        If it is no HDF5 file, or a heap is damaged: the library goes round in it for good (HDF5 1.14 does).
     """
     largest = 0
     with open_regular(path) as file:
-        try:
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:
-            return 0  # an empty file
-        with content:
+        head = file.read(16)
+        if head[:8] != _SIGNATURE or head[13:15] != b"\x08\x08" != head[9:11]:
+            raise InputError("no legacy Keras weights can be read: no HDF5 file with sizes of 8 bytes")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             place = content.find(b"GCOL")
             while 0 <= place <= len(content) - _HEAP.size:
                 _, version, size = _HEAP.unpack_from(content, place)
                 if version == 1 and place + size <= len(content):
+                    _check_heap(content, place, size)
                     largest = max(largest, size)
                 place = content.find(b"GCOL", place + 4)
     return largest
+
+
+def _check_heap(content: mmap.mmap, place: int, size: int) -> None:
+    """Go through the objects of a heap: each has a head, and as many bytes as this says; number 0 is the free rest."""
+    position, end = place + _HEAP.size, place + size
+    while position + _OBJECT.size <= end:
+        number, length = _OBJECT.unpack_from(content, position)
+        step = _OBJECT.size + -(-length // 8) * 8 if number else length
+        if step < _OBJECT.size or position + step > end:
+            problem = "no legacy Keras weights can be read: a heap of texts is damaged"
+            raise InputError(problem, field=f"byte {position}", found=f"an object of {length} bytes")
+        position += step

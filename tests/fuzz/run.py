@@ -27,7 +27,7 @@ sys.path.append(str(ROOT / "tests"))
 from fuzz.targets import TARGETS, Target, read_quietly  # noqa: E402
 
 SECONDS, MEGABYTES = 2, 600  # of one input; of a process of a thousand of them, beside what it had
-CHUNK = 1000
+CHUNK, CHUNK_SECONDS = 1000, 60
 
 
 class TookTooLong(BaseException):
@@ -125,6 +125,8 @@ def _child(target: Target, count: int, seed: str, skip: int, folder: Path, told:
     most = pages * resource.getpagesize() + MEGABYTES * 10**6
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A signal does not end what goes round in a library: the process is ended, and the input is a finding.
+    resource.setrlimit(resource.RLIMIT_CPU, (CHUNK_SECONDS, CHUNK_SECONDS))
     inside = folder / "input"
     inside.mkdir()
     with told.open("w", buffering=1) as file:

@@ -11,6 +11,13 @@ from hostile.cases import Read, bad, config, content, reader, stored
 KIND, FILE = "weights", "weights.hdf5"
 
 stored(KIND, "shape_bomb_1e9_chunked_unallocated.hdf5", FILE, "fewer bytes are stored")
+stored(
+    KIND,
+    "fuzz_heap_without_an_end.hdf5",
+    FILE,
+    "a heap of texts is damaged",
+    name="texts that never end (found by the fuzzer)",
+)
 
 
 def weights(name: str, *words: str, against: str = "") -> Callable[[Callable[[Any, Path], None]], None]:
