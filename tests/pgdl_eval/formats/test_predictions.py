@@ -9,7 +9,8 @@ import pytest
 from complexity.errors import InputError, InputWarning
 from pgdl_eval.formats.predictions import read_predictions, read_values
 from pgdl_eval.formats.reference import read_reference
-from pgdl_eval.metrics.mutual_information import conditional_mutual_information, pairing
+from pgdl_eval.metrics.mutual_information import conditional_mutual_information
+from pgdl_eval.metrics.pairing import pairing
 
 
 def write(folder, values):
