@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from complexity.errors import InputError
 
-from .formats.stored_files import Identity
+if TYPE_CHECKING:  # which reads tasks, with what that needs
+    from .formats.stored_files import Identity
 
 PACKAGES = ("pvector", "numpy", "scipy", "h5py", "onnxruntime", "keras", "tensorflow", "tf_keras", "torch")
 

@@ -49,7 +49,7 @@ def check_name(name: Any, *, file: Path, field: str) -> str:
 
 
 def _is_plain(letter: str) -> bool:
-    return letter.isprintable() and letter not in '/\\%<>"|?*'
+    return letter.isprintable() and letter not in "/\\%"
 
 
 def _encoded(letter: str) -> str:

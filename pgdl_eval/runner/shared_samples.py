@@ -38,5 +38,7 @@ def read_samples(folder: str) -> Samples:
 
 def load_samples(folder: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Inputs and labels, from the files."""
-    inputs, labels = (np.asarray(np.load(Path(folder, f"{name}.npy"), mmap_mode="c")) for name in NAMES)
+    inputs, labels = (
+        np.asarray(np.load(Path(folder, f"{name}.npy"), mmap_mode="c", allow_pickle=False)) for name in NAMES
+    )
     return inputs, labels

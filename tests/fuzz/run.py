@@ -22,7 +22,7 @@ from random import Random
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # the packages before the folders of tests that have their names
 
 from fuzz.targets import TARGETS, Target, read_quietly  # noqa: E402
 

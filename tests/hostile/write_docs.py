@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[number]) for number in (2, 1)]
 
 from hostile.cases import CASES, load
 from hostile.run import load_readers, outcome
