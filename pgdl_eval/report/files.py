@@ -16,8 +16,8 @@ from ..formats.atomic import write_json, write_text
 from ..metrics.half_samples import RESAMPLES
 from ..metrics.half_samples import SEED as HALF_SAMPLE_SEED
 from ..metrics.noise_band import RANDOM_MEASURES, SEED
+from ..provenance import installed_versions
 from ..scoreboard import Scoreboard
-from ..sheet import installed_versions
 
 Record = Mapping[str, Any]
 

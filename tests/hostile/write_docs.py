@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[number]) for number in (2, 1)]
 
-from hostile.cases import CASES, load
-from hostile.run import load_readers, outcome
+from hostile.cases import CASES, load  # noqa: E402
+from hostile.run import load_readers, outcome  # noqa: E402
 
 BEGIN, END = "<!-- hostile -->", "<!-- /hostile -->"
 LONGEST = 220  # characters of an error that the table shows
