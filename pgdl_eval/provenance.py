@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from complexity.errors import InputError
+from complexity.regular_files import read_regular
 
 if TYPE_CHECKING:  # which reads tasks, with what that needs
     from .formats.stored_files import Identity
 
+MOST_BYTES = 2**28  # of 10,000 models with 20 kB of details each
 PACKAGES = ("pvector", "numpy", "scipy", "h5py", "onnxruntime", "keras", "tensorflow", "tf_keras", "torch")
 
 
@@ -83,6 +85,8 @@ def read_provenance(predictions: Path) -> Provenance | None:
     if not path.exists():
         return None
     try:
-        return Provenance(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        return Provenance(**json.loads(read_regular(path, MOST_BYTES).decode("utf-8")))
+    except InputError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"no provenance can be read: {error}", file=path) from error

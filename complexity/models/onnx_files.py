@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,19 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _check_memory(size: int) -> None:
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    available = _free_memory()
     if size > available // 3:  # the file, its message, and ONNX Runtime's own copy of the weights
         expected = f"at most a third of the {available / 1e9:.1f} GB of free memory"
         raise InputError("the model is too large", expected=expected, found=f"{size / 1e9:.1f} GB")
+
+
+def _free_memory() -> int:
+    """Bytes that a process can still have, what the system only keeps of files included where it says so."""
+    with suppress(OSError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024 * int(line.split()[1])
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _parsed(content: bytes) -> Any:
@@ -88,8 +98,10 @@ def _check_sizes(model: Any) -> None:
     """Hold tensors against the bytes that they come with: those of a message, of their type, and of memory."""
     total = 0
     for tensor in _tensors(model.graph):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:  # held against its file when that is read
+            continue
         total += _size(tensor.dims, tensor.name)
-        if tensor.data_location != onnx.TensorProto.EXTERNAL and tensor.HasField("raw_data"):
+        if tensor.HasField("raw_data"):
             kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
             needed, held = _size(tensor.dims, tensor.name) * kind.itemsize, len(tensor.raw_data)
             if (needed > 2 * held and kind.itemsize > 1) or needed > 8 * held:  # several small numbers share a byte
