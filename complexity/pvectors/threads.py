@@ -84,6 +84,8 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
 @cache
 def _libraries(scipy_too: bool) -> tuple[Any, ...]:
     """The BLAS libraries of the process, as `threadpoolctl` finds them; SciPy brings its own when it is imported."""
+    import numpy as np  # noqa: F401, before it is loaded its BLAS would not be found
+
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:  # a submission runs without it
