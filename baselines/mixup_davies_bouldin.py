@@ -13,7 +13,7 @@ from complexity.images.perturbation import mixing
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
-from complexity.models.interface import Array
+from complexity.models.tensors import Array
 from complexity.progress import counted
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 

@@ -14,8 +14,8 @@ from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt, counted_batches
 from complexity.models.inputs import Inputs, take
-from complexity.models.interface import Array
 from complexity.models.outputs import check_classes
+from complexity.models.tensors import Array
 from complexity.progress import counted
 from complexity.samples import check_counts, read_samples
 

@@ -17,8 +17,8 @@ from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt
 from complexity.models.features import layer_output, warn_of_probabilities
-from complexity.models.interface import Array
 from complexity.models.outputs import LOGITS, check_classes
+from complexity.models.tensors import Array
 from complexity.progress import counted
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from complexity.threads import one_blas_thread
 from pgdl_eval.terminal import console, json_option, quiet_option, run
 
 if TYPE_CHECKING:
     from pgdl_eval.scoreboard import Scoreboard
 
 
+@one_blas_thread()  # more of them wait for each other in small products, four times as long
 def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictures: bool = True) -> Scoreboard:
     """Score every measure on every task and write all files of the report.
 
@@ -34,13 +36,6 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
     InputError
         For folders that cannot be used. What is wrong with one task or measure stands in the result instead.
     """
-    from complexity.pvectors.threads import one_blas_thread
-
-    with one_blas_thread():  # more of them wait for each other in small products, four times as long
-        return _score(reference_dir, prediction_dir, output_dir, pictures)
-
-
-def _score(reference_dir: Path, prediction_dir: Path, output_dir: Path, pictures: bool) -> Scoreboard:
     from pgdl_eval.formats.file_names import file_name
     from pgdl_eval.formats.predictions import TimeExceeded
     from pgdl_eval.report.files import write_report

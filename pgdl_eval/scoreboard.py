@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
-from .formats.file_names import check_name
-from .formats.predictions import TimeExceeded, read_predictions
+from .formats.file_names import check_name, folder_name
+from .formats.predictions import TimeExceeded, read_predictions, usable_predictions
 from .formats.reference import IGNORED, REFERENCE, check_grid, read_reference
 from .measures import all_measures, base_name
 from .metrics.constant import without_rounding_noise
@@ -23,7 +23,6 @@ from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate,
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
 from .provenance import provenance_file, read_provenance
-from .usable import usable_predictions
 
 Values = NDArray[np.float64]
 NAMED = 5  # tasks that a message names at most
@@ -245,7 +244,7 @@ def prediction_folders(folder: Path, tasks: Sequence[str]) -> dict[str, Path]:
         known = read_provenance(files[0])
         if known:
             return {check_name(known.measure, file=provenance_file(files[0]), field="measure"): folder}
-        return {folder.absolute().name or folder.resolve().name: folder}
+        return {folder_name(folder): folder}
     found = {path.name: path for path in measure_folders(folder)}
     if not found:
         raise InputError("no predictions", file=folder, expected=f"{tasks[0]}.predict, or MEASURE/{tasks[0]}.predict")

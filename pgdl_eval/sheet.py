@@ -16,12 +16,10 @@ from complexity.measures.registry import Measure
 from .formats.atomic import json_text, remove_leftovers, write_text
 from .formats.file_names import file_name
 from .formats.journal import Journal, Line, begin_journal, read_journal
+from .formats.json_files import read_json
 from .formats.predictions import EXCEEDED, predictions_text, read_values
-from .formats.reference import read_json
 from .formats.stored_files import Identity
-from .provenance import Provenance, provenance_file
-from .provenance import installed_versions as installed_versions
-from .provenance import read_provenance as read_provenance
+from .provenance import Provenance, provenance_file, read_provenance
 
 HEADER = ("measure", "settings", "task", "data_sha256", "versions")  # what a journal says of all its values
 OF_A_VALUE = ("seconds", "engines", "details", "warnings", "files")  # what is noted by model beside values

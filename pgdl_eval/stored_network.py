@@ -13,9 +13,10 @@ import numpy as np
 
 from complexity.errors import InputError
 from complexity.models.inputs import LOOKED_AT, Inputs, first_rows
-from complexity.models.interface import Array, TrainedModel
+from complexity.models.interface import TrainedModel
 from complexity.models.layers import FEATURES, INPUT, LOGITS, Findings, LayerRun, Place, parse
 from complexity.models.onnx_model import new_session
+from complexity.models.tensors import Array
 from complexity.timing import BUILDING, FORWARD, phase
 
 from .formats.architecture import LayerConfig
@@ -39,7 +40,7 @@ class StoredNetwork(TrainedModel):
         self.layers = stored.config.layers
         self.names = layer_names(self.layers)
         self.main = [number for number, layer in enumerate(self.layers) if layer.kind in MAIN]
-        self._sessions: dict[tuple[str, ...], Any] = {}
+        self._sessions: dict[tuple[tuple[str, ...], int | None], Any] = {}
         if not self.main:
             raise InputError("the model has no dense or convolutional layer", model=self.name, field="layers")
 
@@ -122,16 +123,23 @@ class StoredNetwork(TrainedModel):
             raise InputError(problem, model=self.name, field="inputs", expected=expected, found=found)
         array = np.ascontiguousarray(inputs, np.float32)
         names = tuple(dict.fromkeys(one.name for one in tensors if one.name != GRAPH_INPUT))
-        if names and names not in self._sessions:
-            with phase(BUILDING):
-                threads = 1 if self._is_small(array) else None
-                self._sessions[names] = new_session(self.graph.model(shape, list(names)), threads)
         found = {}
         if names:
+            session = self._session(names, threads=1 if self._is_small(array) else None)
             with phase(FORWARD):
-                found = dict(zip(names, self._sessions[names].run(list(names), {GRAPH_INPUT: array}), strict=True))
+                found = dict(zip(names, session.run(list(names), {GRAPH_INPUT: array}), strict=True))
         found[GRAPH_INPUT] = array
         return [np.moveaxis(found[one.name], 1, -1) if one.moved else found[one.name] for one in tensors]
+
+    def _session(self, names: tuple[str, ...], threads: int | None) -> Any:
+        """What computes these tensors by so many threads."""
+        key = (names, threads)
+        if key not in self._sessions:
+            with phase(BUILDING):
+                self._sessions[key] = new_session(
+                    self.graph.model(self.stored.config.input_shape, list(names)), threads
+                )
+        return self._sessions[key]
 
 
 def layer_names(layers: Sequence[LayerConfig]) -> list[str]:

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from complexity.errors import InputError
 
+from .formats.atomic import json_text
 from .formats.task import REFERENCE, find_tasks, has_models
 from .ingest import time_limit_option, workers_option
 from .measures import all_measures
-from .report.files import json_text
+from .report.files import plain
 from .report.table1 import PAPER, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
 from .runner.ingestion import SECONDS_PER_MODEL, Step, ingest
 from .runner.progress import model_progress
+from .safe_console import SafeConsole
 from .scoreboard import Scoreboard, measure_folders, reference_files, scoreboard
 from .sheet import Say
 from .terminal import console, json_option, quiet_option
@@ -120,15 +121,15 @@ def table1_command(
     write_table(board, output_dir)
     if as_json:
         rows = records(list(board.rows.values()), list(board.tasks))
-        click.echo(json_text({"rows": rows, "errors": board.errors, "notes": board.notes}))
+        click.echo(json_text(plain({"rows": rows, "errors": board.errors, "notes": board.notes})), nl=False)
     else:
-        _print(board, output_dir, Console(quiet=quiet))
+        _print(board, output_dir, SafeConsole(quiet=quiet))
     for text in board.errors:
         console().print(f"error: {text}", soft_wrap=True)
     sys.exit(1 if board.errors else 0)
 
 
-def _print(board: Scoreboard, output_dir: Path, shown_on: Console) -> None:
+def _print(board: Scoreboard, output_dir: Path, shown_on: SafeConsole) -> None:
     rows, tasks = list(board.rows.values()), list(board.tasks)
     sizes = ", ".join(f"{task} ({len(statistics.names)} models)" for task, statistics in board.tasks.items())
     shown_on.print(f"Table 1 on {sizes}", markup=False, highlight=False)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from complexity.models.inputs import Inputs
-from complexity.models.interface import Array, Gradients, Seen, to_numpy
+from complexity.models.interface import Gradients
+from complexity.models.tensors import Array, Seen, to_numpy
 from complexity.models.torch_gradients import TorchGradients
 from complexity.timing import FORWARD, phase
 

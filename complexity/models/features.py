@@ -11,8 +11,9 @@ import numpy as np
 from ..errors import warn
 from . import TrainedModel
 from .inputs import Inputs, parts_of, rows_of, take
-from .interface import Array, counted_batches
+from .interface import counted_batches
 from .layers import FEATURES, LOGITS, Findings
+from .tensors import Array
 
 SUM = 1e-3  # how far a sum of probabilities may be from 1, in half precision too
 MAX_BYTES = 2 * 10**9  # a feature matrix above this is not kept but streamed

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .interface import Array, to_numpy
 from .layers import Acts, Change
+from .tensors import Array, to_numpy
 
 
 class Graph(Protocol):

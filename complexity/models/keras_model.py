@@ -23,7 +23,7 @@ from .inputs import (
     parts_of,
     rows_of,
 )
-from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
+from .interface import Gradients, TrainedModel
 from .keras_graphs import Changes
 from .keras_layers import (
     KERNELS,
@@ -38,6 +38,7 @@ from .keras_layers import (
 from .layers import Acts, Change, LayerRun, Trace, acting_past
 from .locks import lock_of
 from .outputs import one_output
+from .tensors import Array, Seen, tensors_in, to_numpy
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes its errors in bold
 

@@ -12,7 +12,7 @@ import onnxruntime
 
 from ..errors import InputError, warn
 from .inputs import Inputs, parts_of, rows_of, take
-from .interface import Array, TrainedModel, batches, to_numpy
+from .interface import TrainedModel, batches
 from .layers import (
     EQUAL,
     FEATURES,
@@ -31,6 +31,7 @@ from .layers import (
 from .onnx_files import name_of, read_model
 from .onnx_graph import INTEGER, QUANTIZED, RECURRENT, Graph, GraphLayer
 from .outputs import one_output
+from .tensors import Array, to_numpy
 
 # What ONNX Runtime says when an operator gets too little memory.
 LACKS_MEMORY = ("bad_alloc", "Failed to allocate memory", "BFCArena")

@@ -11,8 +11,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from .inputs import Inputs
-from .interface import Array, Forward, Seen, floating_point_tensors
+from .interface import Forward
 from .tensorflow_convolution import gradients_by_convolution
+from .tensors import Array, Seen, floating_point_tensors
 
 
 class TensorFlowGradients:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .inputs import Inputs, rows_of
-from .interface import Array, Forward, Seen, floating_point_tensors, tensors_in, to_numpy
+from .interface import Forward
+from .tensors import Array, Seen, floating_point_tensors, tensors_in, to_numpy
 
 
 class TorchGradients:

@@ -11,10 +11,11 @@ import torch
 
 from ..errors import InputError
 from .inputs import Inputs, first_rows, map_parts, named_parts, parts_of
-from .interface import Array, Gradients, Seen, TrainedModel, tensors_in, to_numpy
+from .interface import Gradients, TrainedModel
 from .layers import Acts, Change, LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
+from .tensors import Array, Seen, tensors_in, to_numpy
 from .torch_attention import attention_around, noting_projection
 from .torch_gradients import TorchGradients
 from .torch_hints import hint

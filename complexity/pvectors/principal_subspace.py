@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .threads import one_blas_thread
+from ..threads import one_blas_thread
+from .gram import top_eigenpairs
 
 Frame = NDArray[np.float64]
 RANK = 1e-5  # of the root of the sum of squares: what float32 rounding can leave where there is no further direction
@@ -31,18 +32,16 @@ def principal_subspace(matrix: NDArray[Any], k: int, *, center: bool = True) -> 
     (n, r) orthonormal columns, the largest singular value first; r = k, or the rank of the matrix where that is
     smaller.
     """
-    from scipy.linalg import eigh  # which takes longer to import than the whole package
-
     rows = np.array(matrix, dtype=np.float64)
     least = RANK * np.linalg.norm(rows)
     if center:
         rows -= rows.mean(axis=0)
-    tall, side = len(rows) >= rows.shape[1], min(rows.shape)
+    tall, count = len(rows) >= rows.shape[1], min(k, *rows.shape)
     gram = rows.T @ rows if tall else rows @ rows.T
     with one_blas_thread():
-        squares, vectors = eigh(gram, subset_by_index=(max(0, side - k), side - 1))
-    determined = squares > least**2
-    squares, vectors = squares[determined][::-1], vectors[:, determined][:, ::-1]
+        squares, vectors = top_eigenpairs(gram, count)
+    determined = squares[:count] > least**2
+    squares, vectors = squares[:count][determined], vectors[determined].T
     return np.asarray(rows @ vectors / np.sqrt(squares) if tall else vectors)
 
 

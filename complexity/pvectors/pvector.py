@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..threads import one_blas_thread
 from ..timing import DECOMPOSITION, phase
 from .accuracy import Accuracy, distances
 from .gram import by_gram_matrix, of_small_matrix
 from .lanczos import Lanczos, rank_error, start_vectors
 from .sources import ArraySource, BlockSource, Matrix, Source, TransposedSource, Vectors, open_source
-from .threads import one_blas_thread
 from .watch import NextValue
 
 Table = NDArray[np.float64]

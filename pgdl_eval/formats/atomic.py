@@ -97,13 +97,9 @@ def _remove_unless_held(name: str) -> None:
         handle = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return
-    try:
+    with os.fdopen(handle, "rb"), suppress(OSError):  # somebody writes it, it is gone, or locks do not work here
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.unlink(name)
-    except OSError:  # somebody writes it, it is gone, or locks do not work here
-        pass
-    finally:
-        os.close(handle)
 
 
 def _part_of(path: Path) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ def file_name(name: str) -> str:
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     kept = found.encode()[: LONGEST - 40].decode("utf-8", "ignore")
     return f"{kept}~{digest}{_ending(found)}"
+
+
+def folder_name(folder: Path) -> str:
+    """The name that the user gave a folder, not that of what a link leads to."""
+    return Path(os.path.abspath(folder)).name
 
 
 def check_name(name: Any, *, file: Path, field: str) -> str:

@@ -1,4 +1,4 @@
-"""One run at a time in an output folder."""
+"""One command at a time in a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from complexity.errors import InputError
+from complexity.errors import InputError, warn
 
 from .atomic import write_all
 
@@ -21,21 +21,26 @@ BUSY = (errno.EAGAIN, errno.EACCES)
 
 
 @contextmanager
-def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Keep other runs out of a folder, which is made where it is not there.
+def locked(folder: Path, say: Callable[[str], None] = warn, *, file: Path | None = None) -> Iterator[None]:
+    """Keep other commands out of a folder, which is made where it is not there.
 
-    The system holds the lock for this process and ends it with this process, however that ends; the file beside it
-    says who holds it. Where locks do not work, that is said and the run goes on.
+    The system holds the lock for this process and ends it with this process, however that ends; the file that is
+    locked says who holds it. Where locks do not work, that is said and the command goes on.
+
+    Parameters
+    ----------
+    say : called with that message.
+    file : that is locked, `LOCK` in the folder by default.
 
     Raises
     ------
     InputError
-        If another run holds it, with its process, host and begin; if the folder cannot be written.
+        If another command holds it, with its process, host and begin; if the folder cannot be written.
     """
-    path = folder / LOCK
+    path = file or folder / LOCK
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = _acquire(path, say)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = _acquire(path, folder, say)
     except OSError as error:
         raise InputError(f"the folder cannot be written: {error.strerror}", file=folder) from error
     try:
@@ -46,12 +51,12 @@ def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
         os.close(handle)
 
 
-def _acquire(path: Path, say: Callable[[str], None]) -> int:
+def _acquire(path: Path, folder: Path, say: Callable[[str], None]) -> int:
     """The descriptor of the lock's file, locked."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
         try:
-            _lock(handle, path, say)
+            _lock(handle, folder, say)
             if _is_at(handle, path):  # else who held it before has removed the file since
                 os.ftruncate(handle, 0)
                 write_all(handle, _who().encode())
@@ -62,14 +67,14 @@ def _acquire(path: Path, say: Callable[[str], None]) -> int:
         os.close(handle)
 
 
-def _lock(handle: int, path: Path, say: Callable[[str], None]) -> None:
+def _lock(handle: int, folder: Path, say: Callable[[str], None]) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in BUSY:
-            problem = "another run works in this folder; wait for its end, or choose another folder"
-            raise InputError(problem, file=path.parent, found=_holder(handle)) from error
-        say(f"warning {path.parent}: locks do not work here ({error.strerror}); let no other run work in this folder")
+            problem = "another command is at work in this folder; wait for its end, or choose another folder"
+            raise InputError(problem, file=folder, found=_holder(handle)) from error
+        say(f"warning {folder}: locks do not work here ({error.strerror}); let no other command work in this folder")
 
 
 def _is_at(handle: int, path: Path) -> bool:

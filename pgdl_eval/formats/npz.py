@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from complexity.regular_files import open_regular, size_of
+from complexity.regular_files import open_regular
 
 from .atomic import write_bytes
 
@@ -39,7 +39,7 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
     Raises
     ------
     InputError
-        If there is no such file, or it is damaged.
+        If there is no such file, it is damaged, or its arrays are larger than it can hold.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,24 +85,8 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_arrays(path: Path) -> Arrays:
-    """All arrays of an `.npz` file.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, it is damaged, or its arrays are larger than it can hold.
-    """
-    try:
-        # NumPy leaves a damaged file open.
-        with open_regular(path) as file, np.load(file, allow_pickle=False) as arrays:
-            _check_total(arrays.zip, size_of(file))
-            for name in arrays.files:
-                _check_head(arrays.zip, name)
-            return {name: arrays[name] for name in arrays.files}
-    except InputError as error:
-        raise error.at(file=path) from error
-    except DAMAGE as error:
-        raise _unreadable(path, error) from error
+    """All arrays of an `.npz` file; errors as for `StoredArrays`."""
+    return dict(StoredArrays(path))
 
 
 def _check_total(archive: zipfile.ZipFile, size: int) -> None:

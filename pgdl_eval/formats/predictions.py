@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError, warn
+from complexity.regular_files import read_regular
 
 from .atomic import write_text
-from .json_files import as_float, read_json
+from .json_files import MOST_BYTES, as_float, read_json
 
 EXCEEDED = "EXCEEDED"
+SHARE = 0.5  # of a task's models that must have a usable value, so that it makes sense to score these
 
 
 class TimeExceeded(InputError):
@@ -55,7 +58,8 @@ def read_predictions(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
     if exceeded:
         raise TimeExceeded(f"{len(exceeded)} models ran out of time", file=path, model=exceeded[0], found=EXCEEDED)
     missing = [model for model in models if model not in values]
-    extra = [model for model in values if model not in set(models)]
+    known = set(models)
+    extra = [model for model in values if model not in known]
     if missing or extra:
         raise InputError(
             "the models are not those of the reference",
@@ -65,6 +69,24 @@ def read_predictions(path: Path, models: Sequence[str]) -> NDArray[np.float64]:
             found=f"{len(values)}, {len(missing)} missing, {len(extra)} unknown",
         )
     return _as_floats([values[model] for model in models], path)
+
+
+def usable_predictions(path: Path, models: tuple[str, ...]) -> tuple[NDArray[np.intp], NDArray[np.float64]] | None:
+    """The numbers of the models that have a finite value, and these values: (k,) each.
+
+    None if the file cannot be read, or less than half of the models have one.
+    """
+    try:
+        content = json.loads(read_regular(path, MOST_BYTES).decode("utf-8"), object_pairs_hook=_once)
+    except (InputError, ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    values = [_finite(content.get(model)) for model in models]
+    found = np.array([number for number, value in enumerate(values) if value is not None], dtype=np.intp)
+    if len(found) < max(2, SHARE * len(models)):
+        return None
+    return found, np.array([value for value in values if value is not None])
 
 
 def write_predictions(path: Path, values: Mapping[str, float | str]) -> None:
@@ -93,6 +115,20 @@ def _value(value: object, path: Path, model: str) -> int | float | str:
     if as_float(value) is None:
         raise InputError("no finite number", file=path, model=model, found=value)
     return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object without the entries that stand there twice."""
+    times = Counter(key for key, _ in pairs)
+    return {key: value for key, value in pairs if times[key] == 1}
+
+
+def _finite(value: object) -> float | None:
+    """The float of a finite number that it holds exactly; None for all else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    number = as_float(value)
+    return number if number == value else None
 
 
 def _as_floats(values: Sequence[int | float | str], path: Path) -> NDArray[np.float64]:

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 
 from .atomic import write_json
-from .json_files import as_float
-from .json_files import read_json as read_json
+from .json_files import as_float, read_json
 
 REFERENCE = "model_configs.json"
 MOST_HYPERPARAMETERS = 64  # the score takes every pair of them

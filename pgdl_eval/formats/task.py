@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from complexity.errors import InputError, warn
 
 from .architecture import ModelConfig, read_model_config
+from .file_names import folder_name
 from .layers import Shape
 from .reference import IGNORED as IGNORED
 from .reference import REFERENCE as REFERENCE
@@ -152,7 +153,7 @@ def _check_shapes(layer: LayerShapes, place: str, expected: Sequence[tuple[str, 
 
 
 def _task(folder: Path) -> Task:
-    return Task(folder.resolve().name, folder, _models(folder))
+    return Task(folder_name(folder), folder, _models(folder))
 
 
 def _models(folder: Path) -> tuple[str, ...]:

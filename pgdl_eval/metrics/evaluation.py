@@ -13,12 +13,13 @@ from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
 from .constant import is_constant_value, without_rounding_noise
-from .correlation import Correlation, Order, kendall_of, spearman_of, spearman_of_halves
+from .correlation import Correlation, kendall_of, spearman_of, spearman_of_halves
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
 from .mutual_information import conditional_mutual_information, signed_score
 from .neighbours import Pairs, environments, neighbours
 from .noise_band import NoiseBand, mean_of_tasks, noise_band, permuted_scores, random_scores
+from .orders import Order, order_of
 from .pairing import Pairing, pairing
 from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval, scores_of_halves
 from .selection import Selection, selection
@@ -68,7 +69,7 @@ class TaskStatistics:
             self.known[key] = Resampled(
                 permuted_scores(values, self.models) if tied_models(values) else self.random,
                 scores_of_halves(values, self.halves),
-                spearman_of_halves(Order(values[None]), self.gap_order)[0],
+                spearman_of_halves(order_of(values[None]), self.gap_order)[0],
             )
         return self.known[key]
 
@@ -140,7 +141,7 @@ def task_statistics(names: Sequence[str], gap: Array, hyperparameters: Mapping[s
         models,
         random_scores(models),
         half_pairings(models),
-        Order(gap[None]),
+        order_of(gap[None]),
         groups_of_equal_value(gap, hyperparameters),
         neighbours(hyperparameters),
         environments(hyperparameters),
@@ -165,7 +166,8 @@ def evaluate(
     """
     _check(values, measure, statistics.names)
     values = without_rounding_noise(values)
-    gap, models, resampled, order = statistics.gap, statistics.models, statistics.resampled(values), Order(values[None])
+    gap, models, resampled = statistics.gap, statistics.models, statistics.resampled(values)
+    order = order_of(values[None])
     turned = values if higher_means == "larger gap" else -values
     score = float(conditional_mutual_information(values, models))
     signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)

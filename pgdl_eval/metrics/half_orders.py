@@ -14,19 +14,6 @@ Array = NDArray[np.float64]
 NUMBERS_AT_A_TIME = 2**19
 
 
-def shared_values(values: Array) -> NDArray[np.intp]:
-    """How many of n values equal each, itself included: (n,)."""
-    _, level, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray(counts[level])
-
-
-def twice_centred_ranks(values: Array) -> Array:
-    """Of each of n values how many are less minus how many are greater: (n,)."""
-    _, level, counts = np.unique(values, return_inverse=True, return_counts=True)
-    through = np.cumsum(counts)
-    return np.asarray((2 * through - counts - len(values))[level], dtype=np.float64)
-
-
 def untied_pairs_of_halves(values: Array) -> Array:
     """The ordered pairs of (n,) models within each half-sample that are not tied: (RESAMPLES,)."""
     models, order = len(values), np.argsort(values)

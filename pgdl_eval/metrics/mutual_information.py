@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from complexity.pvectors.threads import in_order, one_blas_thread
+from complexity.threads import in_order, one_blas_thread
 
 from .pairing import Pairing
 

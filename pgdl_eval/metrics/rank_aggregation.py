@@ -31,6 +31,7 @@ from complexity.errors import InputError
 
 from .constant import without_rounding_noise
 from .kemeny import kemeny_order
+from .ranks import twice_ranks
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -88,17 +89,6 @@ def aggregate(lists: ArrayLike, weights: Sequence[float], method: str = "mean_ra
     ranks = np.empty(len(order))
     ranks[order] = (np.bincount(group, places) / np.bincount(group))[group]
     return Aggregate(ranks, distance / UNIT, unique)
-
-
-def twice_ranks(lists: Array | Whole) -> Whole:
-    """Twice the rank of each of (..., n) values, from 1 for the least; tied values share their mean rank.
-
-    As `scipy.stats.rankdata`, whose import takes longer than all that is ranked here.
-    """
-    ordered = np.sort(lists, axis=-1).reshape(-1, lists.shape[-1])
-    rows = zip(ordered, lists.reshape(ordered.shape), strict=True)
-    ranks = [np.searchsorted(one, values, "left") + np.searchsorted(one, values, "right") + 1 for one, values in rows]
-    return np.array(ranks, dtype=np.int64).reshape(lists.shape)
 
 
 def whole_weights(weights: Sequence[float]) -> Whole:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .correlation import Correlation, Order, kendall_of, spearman_of
+from .correlation import Correlation, kendall_of, spearman_of
+from .orders import Order, order_of
 
 Array = NDArray[np.float64]
 
@@ -58,14 +59,14 @@ def groups_of_equal_value(gap: Array, hyperparameters: Mapping[str, Sequence[str
             found.setdefault(len(chosen), []).append((number, (name, level), chosen))
             number += 1
     sizes = (tuple(zip(*of_size, strict=True)) for of_size in found.values())
-    return tuple(Groups(ns, labels, np.array(models), Order(gap[np.array(models)])) for ns, labels, models in sizes)
+    return tuple(Groups(ns, labels, np.array(models), order_of(gap[np.array(models)])) for ns, labels, models in sizes)
 
 
 def correlation_within_groups(measure: Array, groups: Sequence[Groups]) -> tuple[WithinGroup, ...]:
     """Spearman and Kendall of a measure (n,) with the gap within each group, in the order of the hyper-parameters."""
     found: dict[int, WithinGroup] = {}
     for some in groups:
-        values, size = Order(measure[some.models]), some.models.shape[1]
+        values, size = order_of(measure[some.models]), some.models.shape[1]
         both = zip(spearman_of(values, some.gaps), kendall_of(values, some.gaps), strict=True)
         for number, label, pair in zip(some.numbers, some.labels, both, strict=True):
             found[number] = WithinGroup(*label, size, *pair)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
@@ -76,11 +75,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return plain(vars(value)) if is_dataclass(value) else value
-
-
-def json_text(content: Any) -> str:
-    """Content as a JSON document; numbers that are not defined are null."""
-    return json.dumps(plain(content), indent=1, sort_keys=True, allow_nan=False)
 
 
 def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from ..formats.atomic import write_text
 from ..metrics.evaluation import Evaluation, MeanScore
+from ..provenance import installed_versions
 from ..scoreboard import Row, Scoreboard
-from ..sheet import installed_versions
 from .figure import new_figure, save_figure
 from .files import write_records
 from .table import interval_text, measure_table

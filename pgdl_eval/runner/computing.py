@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -51,18 +51,6 @@ class Computed:
     engine: str = ""
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
-
-
-def compute_model(
-    task: Task, model: str, read: Callable[[], StoredModel], samples: Samples, jobs: Sequence[Job], profiled: bool
-) -> Iterator[Computed]:
-    """What comes of each job in turn, of a model that is read once.
-
-    Any exception of a stranger's measure or model is a failure of that job, the others still run.
-    """
-    at_work = ModelAtWork(task, model, read, samples, task.training_samples)
-    for job in jobs:
-        yield at_work.compute(job, profiled)
 
 
 @dataclass

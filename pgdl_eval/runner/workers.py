@@ -19,8 +19,8 @@ from complexity.samples import Samples
 
 from ..formats.task import StoredModel, Task
 from ..measures import address, find_measure
-from .computing import Computed, Job, ModelAtWork, compute_model
-from .shared_samples import read_samples, write_samples
+from .computing import Computed, Job, ModelAtWork
+from .shared_samples import load_samples, read_samples, write_samples
 from .strangers import Strangers, is_apart
 
 AHEAD = 2  # models a worker that have begun, or wait, while the first of them is not done
@@ -206,5 +206,6 @@ def _in_worker(
             known.append(Job(replace(find_measure(place), name=name), settings))
         except Exception as error:  # the module of a stranger is imported here again
             found[name] = Computed(failure=f"a worker process finds no measure at {place}: {error}")
-    computed = compute_model(task, model, partial(task.read_model, model), read_samples(samples), known, profiled)
-    return found | {job.measure.name: one for job, one in zip(known, computed, strict=True)}
+    read = partial(task.read_model, model)
+    at_work = ModelAtWork(task, model, read, read_samples(samples), partial(load_samples, samples))
+    return found | {job.measure.name: at_work.compute(job, profiled) for job in known}

@@ -166,7 +166,7 @@ def test_values_of_other_settings_stay_as_they_are_until_the_run_with_the_new_on
 def test_two_runs_at_once_are_refused_and_it_is_said_who_works_there(run, tmp_path):
     with locked(tmp_path / "out", print), pytest.raises(InputError) as refused:
         run(sum_of_weights)
-    assert "another run works in this folder" in str(refused.value)
+    assert "another command is at work in this folder" in str(refused.value)
     assert f"process {os.getpid()} on " in str(refused.value)
     assert calls == []
     assert run(sum_of_weights).computed == 4

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from pgdl_eval.sheet import installed_versions
+from pgdl_eval.provenance import installed_versions
 
 from .devices import Device
 

@@ -1,43 +1,15 @@
-"""One command at a time in a folder, and the folder for one thing."""
+"""A folder for one thing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_json
-
-
-@contextmanager
-def locked(folder: Path, file: Path) -> Iterator[None]:
-    """Keep other commands out of a folder, until this process ends at the latest.
-
-    Parameters
-    ----------
-    file : that is locked; it stays.
-
-    Raises
-    ------
-    InputError
-        If another one is at work there.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(file, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise InputError("another command is at work in this folder", file=folder) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def claim(

@@ -45,9 +45,10 @@ from numpy.typing import NDArray
 
 from complexity.errors import InputError
 from pgdl_eval.formats.atomic import write_text
+from pgdl_eval.formats.folder_lock import locked
 from pgdl_eval.formats.npz import StoredArrays
 
-from ..machine.folder import claim, locked
+from ..machine.folder import claim
 
 FORMAT = "p-vector training run"
 VERSION = 1
@@ -118,8 +119,8 @@ class RunFolder:
         claim(self.path / "config.json", content, IDENTITY, lambda: self.config, held, CITATIONS, ADDED)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep other commands out, as `folder.locked` does."""
-        return locked(self.path, self.path / "lock")
+        """Keep other commands out, as `folder_lock.locked` does."""
+        return locked(self.path, file=self.path / "lock")
 
     @cached_property
     def config(self) -> dict[str, Any]:

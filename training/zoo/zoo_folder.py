@@ -25,11 +25,13 @@ from numpy.typing import NDArray
 
 from pgdl_eval.formats.architecture import ModelConfig
 from pgdl_eval.formats.atomic import write_json
-from pgdl_eval.formats.reference import read_json, write_reference
+from pgdl_eval.formats.folder_lock import locked
+from pgdl_eval.formats.json_files import read_json
+from pgdl_eval.formats.reference import write_reference
 from pgdl_eval.formats.task import REFERENCE, TEST, TRAIN
 from pgdl_eval.formats.task_writer import write_model, write_samples
 
-from ..machine.folder import claim, locked
+from ..machine.folder import claim
 from .images import ZooImages
 
 FORMAT, VERSION = "model zoo", 1
@@ -80,8 +82,8 @@ class ZooFolder:
         claim(file, content, IDENTITY, lambda: read_json(file), "another zoo")
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep other commands out, as `folder.locked` does."""
-        return locked(self.path, self.path / "unfinished" / "lock")
+        """Keep other commands out, as `folder_lock.locked` does."""
+        return locked(self.path, file=self.path / "unfinished" / "lock")
 
     def write_images(self, images: ZooImages) -> None:
         """Write the tfrecords, if they are not there."""

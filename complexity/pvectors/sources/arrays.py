@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..threads import in_order
+from ...threads import in_order
 from .blocks import PART_BYTES, Block, BlockSource
 from .products import sum_of_squares
 from .source import Source, Vectors, is_single

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ..threads import in_order
+from ...threads import in_order
 from .products import SHORT, Products, sum_of_squares
 from .source import Source
 

@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..threads import thin_products
+from ...threads import thin_products
 
 Block = NDArray[Any]
 PART_BYTES = 768 * 2**10  # of a part that stays in a processor's own cache between its two products
 THIN = 2**19  # multiplications up to which BLAS takes a part as it lies, and does not rearrange it
 MOST_THIN = 8  # vectors; for more, rearranging pays
-SHORT = (
-    1024  # entries of a row below which the product does not fetch rows as fast as memory gives them, and not faster
-)
-# by several threads
+SHORT = 1024  # entries of a row below which a product fetches rows slower than memory gives them, by any threads
 RUN = 4096  # squares that are summed in the block's own precision: a longer sum in float32 would lose digits
 
 

@@ -1,15 +1,11 @@
 """ONNX graphs: exported ones give what their framework gives; every other form of the same operators too."""
 
-import logging
-import warnings
-
 import numpy as np
 import onnx
 import pytest
-import torch
+from exported_graphs import NETWORKS, RNG, dense_graph, exported, network, weight
 from onnx import TensorProto, helper, numpy_helper
 from reference_angle import reference
-from torch import nn
 
 from baselines.vc_dimension import complexity as vc_dimension
 from complexity import complexity, layers
@@ -17,67 +13,6 @@ from complexity.errors import InputError, InputWarning
 from complexity.models import adapt
 
 EQUAL = 1e-5  # of the largest value
-RNG = np.random.default_rng(0)
-
-
-class Residual(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.norm = nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8)
-        self.second, self.head = nn.Conv2d(8, 8, 3, padding=1), nn.Linear(8, 5)
-
-    def forward(self, x):
-        hidden = torch.relu(self.norm(self.first(x)))
-        return torch.softmax(self.head((hidden + torch.relu(self.second(hidden))).mean((2, 3))), -1)
-
-
-class Encoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
-        self.embed, self.head = nn.Linear(6, 16), nn.Linear(16, 4)
-        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-
-    def forward(self, x):
-        return self.head(self.encoder(self.embed(x)).mean(1))
-
-
-def vgg():
-    blocks = [nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 8, 3, 2, 1), nn.BatchNorm2d(8), nn.ReLU()]
-    return nn.Sequential(*blocks, nn.Flatten(), nn.Linear(32, 9), nn.ReLU(), nn.Linear(9, 5))
-
-
-NETWORKS = {
-    "mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(48, 16), nn.ReLU(), nn.Linear(16, 5)), (3, 4, 4)),
-    "vgg": (vgg, (3, 10, 10)),
-    "residual": (Residual, (3, 8, 8)),
-    "encoder": (Encoder, (5, 6)),
-    "convolutional head": (
-        lambda: nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 5, 1), nn.AdaptiveAvgPool2d(1)),
-        (3, 6, 6),
-    ),
-}
-
-
-def network(name):
-    torch.manual_seed(0)
-    make, shape = NETWORKS[name]
-    return make().eval(), RNG.standard_normal((7, *shape)).astype(np.float32)
-
-
-def exported(module, samples, path, *, dynamo=False, fixed=None):
-    """The file of a module exported with batches of any size, or of a fixed one."""
-    given = torch.from_numpy(samples if fixed is None else samples[:fixed])
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if dynamo:
-            shapes = None if fixed else ({0: torch.export.Dim("n")},)
-            torch.onnx.export(module, (given,), path, dynamo=True, dynamic_shapes=shapes, verbose=False)
-        else:
-            axes = None if fixed else {"x": {0: "n"}}
-            torch.onnx.export(module, (given,), path, dynamo=False, input_names=["x"], dynamic_axes=axes)
-    return path
 
 
 def assert_equal(found, wanted):
@@ -119,28 +54,6 @@ def test_paths_bytes_and_protos_are_the_same_model(tmp_path):
 
 
 # Graphs written by hand.
-
-
-def dense_graph(nodes=(), initializers=(), *, outputs=("y",), inputs=None, opset=17, functions=(), **more):
-    """x (n, 6) -> relu(x A) B = y (n, 3), with more operators and tensors."""
-    own = {"A": weight(6, 4), "B": weight(4, 3), **dict(initializers)}
-    basic = [
-        helper.make_node("MatMul", ["x", "A"], ["h"], name="hidden"),
-        helper.make_node("Relu", ["h"], ["r"], name="relu"),
-        helper.make_node("MatMul", ["r", "B"], ["y"], name="head"),
-    ]
-    graph = helper.make_graph(
-        [*basic, *nodes],
-        "by hand",
-        inputs or [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 6])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", "k"]) for name in outputs],
-        [numpy_helper.from_array(array, name) for name, array in own.items()],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), *functions], ir_version=8, **more)
-
-
-def weight(*shape):
-    return np.random.default_rng(sum(shape)).standard_normal(shape).astype(np.float32)
 
 
 X = RNG.standard_normal((9, 6)).astype(np.float32)
@@ -316,110 +229,6 @@ def test_images_with_channels_last_are_moved_to_a_graph_with_channels_first(tmp_
 
 
 # What cannot be read.
-
-
-def test_files_that_are_no_model(tmp_path):
-    module, samples = network("mlp")
-    whole = exported(module, samples, tmp_path / "whole.onnx").read_bytes()
-    for content, message in (
-        (whole[: len(whole) // 2], "not an ONNX model, or cut off"),
-        (b"", "no graph with operators"),
-        (b"\x89PNG\r\n\x1a\n" * 40, "not an ONNX model"),
-    ):
-        path = tmp_path / "bad.onnx"
-        path.write_bytes(content)
-        with pytest.raises(InputError, match=message) as caught:
-            complexity(path, samples)
-        assert "bad.onnx" in str(caught.value)
-    for path, message in ((tmp_path / "none.onnx", "no such file"), (tmp_path, "a path is no model")):
-        with pytest.raises(InputError, match=message):
-            complexity(path, samples)
-
-
-def test_a_model_larger_than_memory_is_refused_before_it_is_read(tmp_path):
-    path = tmp_path / "huge.onnx"
-    with path.open("wb") as file:
-        file.truncate(10**13)  # a sparse file
-    with pytest.raises(InputError, match=r"huge.onnx: .*too large .* found 10000.0 GB"):
-        complexity(path, X)
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (dense_graph(opset=999), "operator set that the installed onnx does not know"),
-        (
-            dense_graph(
-                [helper.make_node("Sparkle", ["y"], ["z"], domain="my.own", name="sparkle")],
-                outputs=["z"],
-                functions=[helper.make_opsetid("my.own", 1)],
-            ),
-            r"sparkle: a custom operator: ONNX Runtime has no my.own.Sparkle",
-        ),
-        (dense_graph([helper.make_node("Nonsense", ["y"], ["z"])], outputs=["z"]), "not a valid ONNX model"),
-        (dense_graph(initializers={"B": np.full((4, 3), np.nan, np.float32)}), "B: weights are NaN or infinite"),
-        (dense_graph(initializers={"B": np.full((4, 3), np.inf, np.float32)}), "B: weights are NaN or infinite"),
-        (dense_graph(initializers={"B": weight(5, 3)}), "not take the graph|not take these inputs"),
-    ],
-)
-def test_models_that_cannot_be_run(model, message):
-    with pytest.raises(InputError, match=message):
-        complexity(model, X)
-
-
-def test_a_graph_without_a_layer():
-    graph = helper.make_graph(
-        [helper.make_node("Relu", ["x"], ["y"])],
-        "none",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 6])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", "k"])],
-    )
-    with pytest.raises(InputError, match="no Gemm, MatMul or Conv"):
-        adapt(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
-
-
-def test_loops_over_data_are_refused():
-    branch = helper.make_graph(
-        [helper.make_node("Identity", ["y"], ["b"])], "b", [], [helper.make_tensor_value_info("b", 1, ["n", "k"])]
-    )
-    nodes = [
-        helper.make_node("ReduceSum", ["y"], ["t"], keepdims=0),
-        helper.make_node("Cast", ["t"], ["condition"], to=TensorProto.BOOL),
-        helper.make_node("If", ["condition"], ["z"], then_branch=branch, else_branch=branch, name="choice"),
-    ]
-    with pytest.raises(InputError, match=r"choice: a graph with branches or loops over data is not read \(If\)"):
-        adapt(dense_graph(nodes, outputs=["z"]))
-
-
-def test_samples_that_do_not_fit():
-    with pytest.raises(
-        InputError, match=r"does not take these inputs \(expected samples of shape \(6,\), found \(5,\)"
-    ):
-        complexity(dense_graph(), X[:, :5])
-
-
-def test_weights_in_other_files(tmp_path):
-    module, samples = network("mlp")
-    model = onnx.load(exported(module, samples, tmp_path / "whole.onnx"))
-    inside = tmp_path / "inside.onnx"
-    onnx.save_model(
-        onnx.ModelProto.FromString(model.SerializeToString()), inside, save_as_external_data=True, location="w.bin",
-        size_threshold=0,
-    )  # fmt: skip
-    assert complexity(inside, samples) == complexity(tmp_path / "whole.onnx", samples)
-    outside = onnx.load(inside, load_external_data=False)
-    secret = tmp_path.parent / "w.bin"
-    secret.write_bytes((tmp_path / "w.bin").read_bytes())
-    (tmp_path / "link.bin").symlink_to(secret)
-    for location in ("../w.bin", str(secret), "link.bin"):
-        for tensor in outside.graph.initializer:
-            next(entry for entry in tensor.external_data if entry.key == "location").value = location
-        (tmp_path / "outside.onnx").write_bytes(outside.SerializeToString())
-        with pytest.raises(InputError, match=r"outside.onnx: .*outside the model's own folder"):
-            complexity(tmp_path / "outside.onnx", samples)
-    (tmp_path / "w.bin").unlink()
-    with pytest.raises(InputError, match="a file of weights is missing"):
-        complexity(inside, samples)
 
 
 def test_gradients_are_not_to_be_had():

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.special import stdtr
 from scipy.stats import kendalltau, spearmanr
 
-from pgdl_eval.metrics.correlation import Order, kendall, kendall_of_halves, spearman, spearman_of_halves
+from pgdl_eval.metrics.correlation import kendall, kendall_of_halves, spearman, spearman_of_halves
 from pgdl_eval.metrics.half_samples import half_samples
+from pgdl_eval.metrics.orders import order_of
 from pgdl_eval.metrics.p_values import spearman_p
 
 COEFFICIENTS = [(spearman, spearmanr), (kendall, kendalltau)]
@@ -62,7 +63,7 @@ def test_the_tail_of_students_distribution_keeps_its_digits(models):
 def test_the_coefficients_of_half_samples_are_scipys(of_halves, theirs, levels):
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, levels, 15).astype(float), rng.random(15)
-    found = of_halves(Order(x), Order(y))[:100]
+    found = of_halves(order_of(x), order_of(y))[:100]
     for half, value in zip(half_samples(15), found, strict=False):
         constant = np.ptp(x[half]) == 0
         assert np.isnan(value) if constant else value == pytest.approx(theirs(x[half], y[half]).statistic, abs=1e-12)

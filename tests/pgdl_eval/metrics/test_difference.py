@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from pgdl_eval.metrics.correlation import Order, spearman, spearman_of_halves
+from pgdl_eval.metrics.correlation import spearman, spearman_of_halves
 from pgdl_eval.metrics.difference import compare, differences
 from pgdl_eval.metrics.evaluation import evaluate, task_statistics
 from pgdl_eval.metrics.mutual_information import conditional_mutual_information
+from pgdl_eval.metrics.orders import order_of
 from pgdl_eval.metrics.score_interval import scores_of_halves
 
 
@@ -29,7 +30,7 @@ def score_difference(first, second, statistics):
 
 def spearman_difference(first, second, gap):
     values = [spearman(one, gap).value for one in (first, second)]
-    of_halves = [spearman_of_halves(Order(one), Order(gap)) for one in (first, second)]
+    of_halves = [spearman_of_halves(order_of(one), order_of(gap)) for one in (first, second)]
     return differences(values, of_halves, len(first))[0]
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau, spearmanr
 
-from pgdl_eval.metrics.correlation import Order, kendall_of, kendall_of_halves, spearman_of, spearman_of_halves
+from pgdl_eval.metrics.correlation import kendall_of, kendall_of_halves, spearman_of, spearman_of_halves
 from pgdl_eval.metrics.mutual_information import information_ratios, signed_score
+from pgdl_eval.metrics.orders import BlockedOrder, TabledOrder, order_of
 from pgdl_eval.metrics.pairing import FEW_MODELS, SortedPairing, TabledPairing, pairing
 from pgdl_eval.metrics.score_interval import HalfPairings, half_pairings, scores_of_halves
 from pgdl_eval.metrics.sorted_pairs import Blocks, dense_ranks, sort_models
@@ -82,8 +83,9 @@ def test_correlations_in_blocks_are_those_of_tables(sets, n, of_gap, of_measure,
     rng = np.random.default_rng(seed)
     measures = rng.integers(0, of_measure, (sets, n)).astype(float)
     gaps = rng.integers(0, of_gap, (sets, n)) / of_gap
-    tabled = Order(measures, sets * n), Order(gaps, sets * n)
-    blocks = Order(measures, 0), Order(gaps, 0)
+    tabled = order_of(measures, sets * n), order_of(gaps, sets * n)
+    blocks = order_of(measures, 0), order_of(gaps, 0)
+    assert [type(one) for one in (*tabled, *blocks)] == [TabledOrder] * 2 + [BlockedOrder] * 2
     for of_all in (spearman_of, kendall_of):
         for found, expected in zip(of_all(*blocks), of_all(*tabled), strict=True):
             numbers = [(one.value, one.p_value, one.interval.low, one.interval.high) for one in (found, expected)]
@@ -95,8 +97,8 @@ def test_correlations_in_blocks_are_those_of_tables(sets, n, of_gap, of_measure,
 def test_correlations_of_many_models_are_scipys():
     rng = np.random.default_rng(0)
     measure, gap = np.round(rng.random((2, 3 * FEW_MODELS)), 2)
-    orders = Order(measure[None]), Order(gap[None])
-    assert not orders[0].tabled
+    orders = order_of(measure[None]), order_of(gap[None])
+    assert type(orders[0]) is BlockedOrder
     spearman, kendall = spearman_of(*orders)[0], kendall_of(*orders)[0]
     expected = spearmanr(measure, gap), kendalltau(measure, gap)
     assert (spearman.value, spearman.p_value) == pytest.approx(tuple(expected[0]), rel=1e-9)

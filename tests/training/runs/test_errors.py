@@ -10,8 +10,8 @@ from training_runs import experiment, restored
 
 import training.runs.recording
 from complexity.errors import InputError
+from pgdl_eval.formats.folder_lock import locked
 from training.machine.checkpoint import load_weights
-from training.machine.folder import locked
 from training.networks import Network, make_encoder
 from training.runs.experiment import Place
 from training.runs.run import train
@@ -30,7 +30,7 @@ def test_a_folder_of_another_config_is_refused(finished, blobs):
 def test_a_second_command_in_the_folder_of_a_run_is_refused(tmp_path, blobs):
     run = train(experiment("mlp"), Place(blobs, tmp_path, "cpu"), until=1)
     with (
-        locked(run.path, run.path / "lock"),
+        locked(run.path, file=run.path / "lock"),
         pytest.raises(InputError, match=f"{run.path}: another command is at work in this folder"),
     ):
         train(experiment("mlp"), Place(blobs, tmp_path, "cpu"))

@@ -1,0 +1,42 @@
+"""Tensors of any framework: as arrays, and those that layers were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+Seen = list[tuple[Any, Any]]  # each layer that ran, in order, with the framework's tensors that it was given
+
+
+def to_numpy(tensor: Any) -> Array:
+    """A copy as float32 or float64 of an array, a TensorFlow tensor, or a PyTorch tensor on any device."""
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach().cpu()
+        tensor = tensor.float() if tensor.element_size() < 4 else tensor  # NumPy has no bfloat16
+    array = np.asarray(tensor)
+    return array.astype(np.float64 if array.dtype == np.float64 else np.float32)
+
+
+def floating_point_tensors(seen: Seen) -> list[Any]:
+    """The tensors that the layers were given, one after the other, without indices and masks."""
+    tensors = [tensor for _, given in seen for tensor in tensors_in(given)]
+    return [tensor for tensor in tensors if "float" in str(tensor.dtype)]
+
+
+def tensors_in(given: Any) -> list[Any]:
+    """The tensors of a framework in lists, tuples and mappings."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    if isinstance(given, (list, tuple)):
+        return [tensor for part in given for tensor in tensors_in(part)]
+    return [given] if hasattr(given, "dtype") and hasattr(given, "shape") else []
+
+
+def precision_of(tensor: Any) -> str:
+    """The type of a tensor's numbers by the name that NumPy gives it, or would give it: "bfloat16"."""
+    kind = getattr(tensor, "dtype", "")
+    return str(getattr(kind, "name", kind)).removeprefix("torch.")
