@@ -8,9 +8,9 @@ import pytest
 import torch
 from pvector_reference import check, matrix_with
 
-from complexity import angle, p_vectors, singular_values
+from complexity import angle, p_vectors, singular_values, threads
 from complexity.errors import InputError
-from complexity.pvectors import gram, pvector, threads
+from complexity.pvectors import gram, pvector
 from complexity.pvectors.sources import products
 
 WIDE = {"of which all rows are the sample": (500, 900), "of which they are not": (300, 5000)}
