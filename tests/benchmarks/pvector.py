@@ -305,9 +305,9 @@ def rows_of(lines: list[Line]) -> list[Row]:
             work = f"P-vector, {name}"
             rows.append(Row(work, ours.seconds, bar, "times the floor", floor=floor.seconds, missed=MISSED["large"]))
         elif small:
-            limit: Limit = "times as fast as the peer"
+            limit: Limit = "times the peer's time"
             work, peer = f"P-vector, {name}", "Gram matrix + eigh"
-            rows.append(Row(work, ours.seconds, 1 / bar, limit, peer, small.seconds, missed=MISSED["small"]))
+            rows.append(Row(work, ours.seconds, bar, limit, peer, small.seconds, missed=MISSED["small"]))
     return rows
 
 

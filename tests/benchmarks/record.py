@@ -25,7 +25,7 @@ SOURCES = (
     "figures",
     "load",
 )  # in the order of the table
-Limit = Literal["seconds", "times as fast as the peer", "times the floor"]
+Limit = Literal["seconds", "times as fast as the peer", "times the peer's time", "times the floor"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Row:
             assert self.floor
             return self.ours <= self.bar * self.floor
         assert self.peer_seconds
+        if self.limit == "times the peer's time":
+            return self.ours <= self.bar * self.peer_seconds
         return self.peer_seconds >= self.bar * self.ours
 
 

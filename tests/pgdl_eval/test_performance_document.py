@@ -29,6 +29,8 @@ def test_a_bar_is_reached_in_its_own_unit(record):
     assert not record.Row("a", 2.0, 1.5, "times the floor", floor=1.0).reached()
     assert record.Row("a", 2.0, 4.0, "times as fast as the peer", peer="b", peer_seconds=8.0).reached()
     assert not record.Row("a", 2.0, 4.0, "times as fast as the peer", peer="b", peer_seconds=7.9).reached()
+    assert record.Row("a", 2.0, 4.0, "times the peer's time", peer="b", peer_seconds=0.5).reached()
+    assert not record.Row("a", 2.1, 4.0, "times the peer's time", peer="b", peer_seconds=0.5).reached()
 
 
 def test_what_misses_its_bar_is_listed_with_the_reason(record, tmp_path):
