@@ -184,7 +184,7 @@ def _check(model: Any) -> None:
             raise InputError(problem, field="opset_import", expected=f"at most {newest}", found=opset.version)
     for node in model.graph.node:
         where = node.name or next(iter(node.output), "")
-        for name in (node.name, *node.input, *node.output):
+        for name in (node.name, node.domain, node.op_type, *node.input, *node.output):
             if not isinstance(name, str):
                 raise InputError("a name that is no text", field="graph.node", expected="UTF-8", found=repr(name))
             check_printable(name, "graph.node")

@@ -97,7 +97,7 @@ def vgg_task(folder: Path) -> None:
     for width in (32, 64, 128):
         layers += [{**convolution, "filters": width}] * 2 + [{"layer_name": "MaxPooling2D"}]
     layers += [{"layer_name": "Flatten"}, {"layer_name": "Dense", "units": 128, "activation": "relu"}]
-    config = parse_model_config({"model_config": [*layers, {"layer_name": "Dense", "units": 10}], "input_shape": sides})
+    config = parse_model_config({"model_config": [*layers, {"layer_name": "Dense", "units": 10}], "input_shape": [*sides]})
     shapes = [shape for layer in config.weight_shapes() for shape in layer.values()]
     for number in range(3):
         weights = [rng.standard_normal(one) * (2 / np.prod(one[:-1])) ** 0.5 * (len(one) > 1) for one in shapes]
@@ -270,19 +270,19 @@ def row_of(work: Work, runs: Mapping[str, Sequence[Figures]], before: str) -> Ro
 @click.option("--only", multiple=True, help="Works whose names hold this text; repeatable.")
 @click.option("--task", type=click.Path(path_type=Path, exists=True), help="Folder of the competition's sample task.")
 @click.option("--install", is_flag=True, help="Also the installation, from the network or pip's cache.")
-@click.option("--large", is_flag=True, help="Also three networks on 50,000 images, for ten minutes.")
+@click.option("--large", is_flag=True, help="Three networks on 50,000 images in their place, for ten minutes.")
 def main(
     before: tuple[str, str] | None, repeats: int, out: Path, only: tuple[str, ...], task: Path | None, large: bool,
     install: bool,
 ) -> None:  # fmt: skip
-    """Measure and write main_job.json; and docs/performance.md, which shows it."""
+    """Measure and write main_job.json, or large_job.json; and docs/performance.md, which shows it."""
     sides = [Side("now", sys.executable, ROOT)]
     if before:
         sides.insert(0, Side("before", str(Path(before[0]).absolute()), Path(before[1]).absolute()))
-    works = [*WORKS, *([competition_task(task.absolute())] if task else []), *(LARGE if large else [])]
-    works = [work for work in works if not only or any(text in work.name for text in only)]
+    works = LARGE if large else (*WORKS, *([competition_task(task.absolute())] if task else []))
+    works = tuple(work for work in works if not only or any(text in work.name for text in only))
     commits = {side.name: commit(side.checkout) for side in sides}
-    recorder = Recorder("main_job", {"before": commits["before"]} if before else None)
+    recorder = Recorder("large_job" if large else "main_job", {"before": commits["before"]} if before else None)
     found = measure(sides, works, repeats, Console(stderr=True))
     rows = [row_of(work, runs, commits.get("before", "")) for work, runs in zip(works, found, strict=True)]
     recorder.save([*([installation()] if install else []), *rows], out)

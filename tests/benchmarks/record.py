@@ -18,6 +18,7 @@ FOLDER = ROOT / "docs" / "performance"
 DOCUMENT = ROOT / "docs" / "performance.md"
 SOURCES = (
     "main_job",
+    "large_job",
     "pvector",
     "jacobian",
     "forward",

@@ -204,3 +204,8 @@ def _nested(depth: int) -> bytes:
     for _ in range(depth):
         inner = field(1, field(5, field(6, inner)))
     return field(7, inner)
+
+
+@graph("an operator's domain with a line break", "graph.node", "control characters", r"com.micr\nosoft")
+def _(one: Any, folder: Path) -> None:
+    one.graph.node[0].domain = "com.micr\nosoft"
