@@ -7,18 +7,21 @@ written as a task of the competition. Seeded: the same Keras and TensorFlow give
 from __future__ import annotations
 
 import itertools
-import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
+
+from complexity.errors import InputError
 
 from ..formats.architecture import parse_model_config
 from ..formats.reference import write_reference
 from ..formats.task import REFERENCE, TEST, TRAIN
 from ..formats.task_writer import write_model, write_samples
 from ..keras_models import build_untrained, keras_package
+from ..terminal import run
 
 TASK = "digits"
 SEED = 2020
@@ -35,8 +38,10 @@ TARGET = 0.05  # training cross-entropy in evaluation mode at which training sto
 MAX_EPOCHS = 1500
 
 
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
 def main(folder: Path) -> None:
-    """Train all models and write the task folder."""
+    """Train all models and write the task into FOLDER."""
     train, test = digits()
     write_samples(folder / TASK / TRAIN, *train, TRAINING_SHARDS)
     write_samples(folder / TASK / TEST, *test, TEST_SHARDS)
@@ -57,8 +62,10 @@ def main(folder: Path) -> None:
 
 def digits() -> tuple[tuple[NDArray[np.float32], NDArray[np.int32]], tuple[NDArray[np.float32], NDArray[np.int32]]]:
     """Training and test part: images (n, 8, 8, 1) in [0, 1] and labels (n,), shuffled."""
-    from sklearn.datasets import load_digits
-
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise InputError("scikit-learn is not installed", expected="the extra [keras]") from error
     bunch = load_digits()
     order = np.random.default_rng(SEED).permutation(len(bunch.target))
     inputs = (bunch.images[order, :, :, None] / 16).astype(np.float32)
@@ -109,4 +116,4 @@ def _accuracy(model: Any, inputs: Any, labels: Any) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    run(main)

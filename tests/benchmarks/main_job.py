@@ -97,7 +97,8 @@ def vgg_task(folder: Path) -> None:
     for width in (32, 64, 128):
         layers += [{**convolution, "filters": width}] * 2 + [{"layer_name": "MaxPooling2D"}]
     layers += [{"layer_name": "Flatten"}, {"layer_name": "Dense", "units": 128, "activation": "relu"}]
-    config = parse_model_config({"model_config": [*layers, {"layer_name": "Dense", "units": 10}], "input_shape": [*sides]})
+    layers += [{"layer_name": "Dense", "units": 10}]
+    config = parse_model_config({"model_config": layers, "input_shape": [*sides]})
     shapes = [shape for layer in config.weight_shapes() for shape in layer.values()]
     for number in range(3):
         weights = [rng.standard_normal(one) * (2 / np.prod(one[:-1])) ** 0.5 * (len(one) > 1) for one in shapes]

@@ -115,7 +115,7 @@ def test_the_script_writes_a_task_that_is_read(tmp_path, monkeypatch):
     pytest.importorskip("sklearn")
     monkeypatch.setattr(make, "GRID", {name: values[:1] for name, values in make.GRID.items()})
     monkeypatch.setattr(make, "MAX_EPOCHS", 1)
-    make.main(tmp_path)
+    make.main.callback(tmp_path)
     (task,) = find_tasks(tmp_path)
     stored = task.read_model("model_0")
     reference = read_reference(task.reference_file)
