@@ -17,6 +17,7 @@ from .layers import (
     EQUAL,
     EQUAL_IN_HALF,
     FEATURES,
+    FIRST_LAYER,
     INPUT,
     LOGITS,
     OUTPUT,
@@ -68,6 +69,8 @@ class LayerFinder:
         if layer == FEATURES:
             position, told = last_run(trace, self.name, functools.partial(self._moves, few, trace))
             end = INPUT
+        elif layer == FIRST_LAYER:
+            position, told, end = self._first(trace), True, OUTPUT
         else:
             name, end = parse(layer, list(dict.fromkeys(run.name for run in trace.runs)), self.name)
             position, told = max(at for at, run in enumerate(trace.runs) if run.name == name), True
@@ -85,6 +88,13 @@ class LayerFinder:
         chosen = first.runs[number]
         raw, identity = self._is_raw(few, chosen), self._identity_at_end(few, chosen, trace.runs[-1])
         return Findings(place, after, beside, spread, batch_spread, raw, identity, precision, not told)
+
+    def _first(self, trace: Trace) -> int:
+        """The position of the first run of a dense or convolutional layer."""
+        position = next((at for at, run in enumerate(trace.runs) if run.main), None)
+        if position is None:
+            raise InputError("no dense or convolutional layer runs", model=self.name, field="layers")
+        return position
 
     def _past(self, few: Inputs, position: int) -> tuple[tuple[str, ...], bool]:
         """Weights that act after the chosen run alone, and whether earlier ones act past it.

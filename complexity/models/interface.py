@@ -16,6 +16,7 @@ from .finding import LayerFinder, times
 from .inputs import LOOKED_AT, Inputs, first_rows, named_parts, rows_of
 from .layers import (
     FEATURES,
+    FIRST_LAYER,
     INPUT,
     LOGITS,
     LayerRun,
@@ -85,12 +86,12 @@ class TrainedModel(LayerFinder):
     def first_layer(self, inputs: Inputs) -> Array:
         """The output of the first dense or convolutional layer: (b, ...) -> (b, ...), maps as (b, h, w, channels).
 
+        What the network folds into the samples' axis, as the steps of a sequence, is on an axis of its own.
         With the layer's own activation where the framework makes that a part of it, as Keras does.
         """
-        name = next((run.name for run in self._trace(first_rows(inputs, 1)).runs if run.main), None)
-        if name is None:
-            raise InputError("no dense or convolutional layer runs", model=self.name, field="layers")
-        return self._channels_last(name, to_numpy(self._pass(inputs, name).runs[0].returned))
+        place = self.look(FIRST_LAYER, inputs).place
+        output = to_numpy(self._pass(inputs, place.layer).runs[place.run].returned)
+        return place.by_sample(self._channels_last(place.layer, output), rows_of(inputs))
 
     def logits(self, inputs: Inputs) -> Array:
         """The output of the network, flattened: (b, ...) -> (b, classes).

@@ -16,6 +16,7 @@ from ..errors import InputError, unknown_name
 Array = NDArray[Any]
 INPUT, OUTPUT = "input", "output"
 FEATURES, LOGITS = "features", "logits"
+FIRST_LAYER = "first layer"  # the output of the first dense or convolutional one
 NAMED = 4  # names that a message lists at most
 # Relative difference of outputs that rounding may make, between two passes or with another size of batches.
 EQUAL, EQUAL_IN_HALF = 1e-4, 0.05
@@ -123,12 +124,16 @@ class Place:
 
     def rows(self, values: Array, samples: int) -> Array:
         """The layer's tensor as one row a sample: (samples, d)."""
+        return self.by_sample(values, samples).reshape(samples, -1)
+
+    def by_sample(self, values: Array, samples: int) -> Array:
+        """The layer's tensor with the samples on the first axis, and on the second one what was folded into them."""
         values = np.moveaxis(values, self.axis, 0)
         if self.fold > 1:
             shape = (samples, self.fold) if self.samples_first else (self.fold, samples)
             values = values.reshape(*shape, *values.shape[1:])
             values = values if self.samples_first else values.swapaxes(0, 1)
-        return values.reshape(samples, -1)
+        return values
 
 
 @dataclass(frozen=True)

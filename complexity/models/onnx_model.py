@@ -16,6 +16,7 @@ from .interface import TrainedModel, batches
 from .layers import (
     EQUAL,
     FEATURES,
+    FIRST_LAYER,
     INPUT,
     LOGITS,
     OUTPUT,
@@ -93,9 +94,13 @@ class OnnxModel(TrainedModel):
         return self._rows_of(self.last, inputs, self.look(LOGITS, inputs).place.rows)
 
     def first_layer(self, inputs: Inputs) -> Array:
-        first = self.graph.with_activation(self.main[0])
+        (first, _), place = self._chosen(FIRST_LAYER), self.look(FIRST_LAYER, inputs).place
         move = "Conv" in first.kind and not first.channels_last
-        return self._rows_of(first.returned, inputs, lambda values, _: np.moveaxis(values, 1, -1) if move else values)
+
+        def by_sample(values: Array, samples: int) -> Array:
+            return place.by_sample(np.moveaxis(values, 1, -1) if move else values, samples)
+
+        return self._rows_of(first.returned, inputs, by_sample)
 
     def _rows_of(self, tensor: str, inputs: Inputs, rows: Callable[[Array, int], Array]) -> Array:
         """A tensor's values, one row a sample; in batches of the graph's own size where it takes no others."""
@@ -143,6 +148,8 @@ class OnnxModel(TrainedModel):
     def _chosen(self, layer: str) -> tuple[GraphLayer, str]:
         if layer == FEATURES:
             return self.main[-1], INPUT
+        if layer == FIRST_LAYER:
+            return self.graph.with_activation(self.main[0]), OUTPUT
         name, end = parse(layer, [one.name for one in self.graph.layers], self.name)
         chosen = next(one for one in self.graph.layers if one.name == name)
         if end == OUTPUT and chosen.kind in (*INTEGER, *QUANTIZED):

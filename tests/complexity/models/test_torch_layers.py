@@ -326,3 +326,23 @@ def test_attention_at_the_end_has_the_input_of_its_last_product():
     assert type(network.attention.out_proj).__name__ == "NonDynamicallyQuantizableLinear"
     assert all(torch.equal(one, before[name]) for name, one in network.state_dict().items())
     assert not network.attention._forward_hooks
+
+
+class StepsFolded(Network):
+    """Steps of sequences as rows of their own, those of a sample beside each other or apart, then their mean."""
+
+    def __init__(self, samples_first):
+        super().__init__()
+        self.samples_first = samples_first
+
+    def forward(self, x):
+        steps = x if self.samples_first else x.swapaxes(0, 1)
+        hidden = self.hidden(steps.reshape(-1, 4)).reshape(*steps.shape[:2], 8)
+        return self.head(hidden.mean(1 if self.samples_first else 0))
+
+
+@pytest.mark.parametrize("samples_first", [True, False])
+def test_the_first_layers_output_is_by_sample_where_steps_are_folded(samples_first):
+    network = StepsFolded(samples_first)
+    wanted = network.body(torch.as_tensor(SEQUENCES)).detach().numpy()
+    np.testing.assert_allclose(adapt(network).first_layer(SEQUENCES), wanted, rtol=1e-5, atol=1e-6)
