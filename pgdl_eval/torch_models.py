@@ -146,9 +146,14 @@ def _conv2d(layer: LayerConfig, values: Any, weights: Weights) -> Any:
     arguments, kernel = layer.arguments, weights["kernel"].permute(3, 2, 0, 1)
     strides, dilation = arguments.get("strides", (1, 1)), arguments.get("dilation_rate", (1, 1))
     window = [rate * (side - 1) + 1 for rate, side in zip(dilation, kernel.shape[2:], strict=True)]
-    padded = _padded(_channels_first(values), arguments, window, strides, 0.0)
-    groups = arguments.get("groups", 1)
-    found = functional.conv2d(padded, kernel, weights.get("bias"), strides, 0, dilation, groups)
+    images, groups = _channels_first(values), arguments.get("groups", 1)
+    height, width = _sides_added(images.shape[2:], arguments, window, strides)
+    padding = (0, 0)
+    if height[0] == height[1] and width[0] == width[1]:
+        padding = (height[0], width[0])  # the convolution's own padding makes no copy
+    else:
+        images = functional.pad(images, (*width, *height))
+    found = functional.conv2d(images, kernel, weights.get("bias"), strides, padding, dilation, groups)
     return _channels_last(found)
 
 
@@ -200,14 +205,21 @@ def _padded(
     values: Any, arguments: Mapping[str, Any], window: Sequence[int], strides: Sequence[int], filling: float
 ) -> Any:
     """Images (b, channels, height, width) with the rows and columns that TensorFlow's "same" adds."""
+    height, width = _sides_added(values.shape[2:], arguments, window, strides)
+    return functional.pad(values, (*width, *height), value=filling) if any((*height, *width)) else values
+
+
+def _sides_added(
+    sides: Sequence[int], arguments: Mapping[str, Any], window: Sequence[int], strides: Sequence[int]
+) -> list[tuple[int, int]]:
+    """How many rows before and behind, and columns, TensorFlow's "same" adds to images of these sides."""
     if arguments.get("padding", "valid") != "same":
-        return values
+        return [(0, 0), (0, 0)]
     totals = [
         max((-(-side // step) - 1) * step + size - side, 0)
-        for side, size, step in zip(values.shape[2:], window, strides, strict=True)
+        for side, size, step in zip(sides, window, strides, strict=True)
     ]
-    (top, bottom), (left, right) = ((total // 2, total - total // 2) for total in totals)
-    return functional.pad(values, (left, right, top, bottom), value=filling) if any(totals) else values
+    return [(total // 2, total - total // 2) for total in totals]
 
 
 def _channels_first(values: Any) -> Any:
