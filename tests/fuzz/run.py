@@ -36,7 +36,7 @@ class TookTooLong(BaseException):
 
 def one(target: Target, data: bytes, folder: Path) -> str:
     """What came of an input: "error", "value", or what is wrong."""
-    from complexity.errors import InputError
+    from complexity.errors import InputError, escaped
 
     path = folder / target.file
     path.write_bytes(data)
@@ -44,7 +44,9 @@ def one(target: Target, data: bytes, folder: Path) -> str:
     try:
         value = read_quietly(target, path)
     except InputError as error:
-        return "error" if str(error).isprintable() else f"an error with control characters: {str(error)!r}"
+        said = str(error)
+        plain = escaped(said) == said and not {"\n", "\t"} & {*said}
+        return "error" if plain else f"an error with control characters: {said!r}"
     except TookTooLong:
         return f"more than {SECONDS} s"
     except BaseException as error:
