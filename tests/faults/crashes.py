@@ -24,15 +24,44 @@ class Crashes:
             self.steps.append(name)
         here = counts and self.point is not None and len(self.steps) == self.point[0]
         if here and self.point[1] == "before":
-            os._exit(CRASHED)
+            self.end()
         if here and self.point[1] == "within":
             self.real[name](given[0], bytes(given[1])[: len(given[1]) // 2])
-            os._exit(CRASHED)
+            self.end()
         try:
             return self.real[name](*given, **named)
         finally:
             if here:
-                os._exit(CRASHED)
+                self.end()
+
+    def end(self):
+        os._exit(CRASHED)
+
+
+class Halt(BaseException):
+    """The end of what stands for a process."""
+
+
+class Halts(Crashes):
+    """The same without the end of the process: from the point on no step changes a file any more, all raise `Halt`."""
+
+    over = False
+
+    def step(self, name, given, named):
+        if self.over and (name != "open" or given[1] & os.O_CREAT):
+            raise Halt
+        return super().step(name, given, named)
+
+    def end(self):
+        self.over = True
+        raise Halt
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for name, real in self.real.items():
+            setattr(os, name, real)
 
 
 def forked(work):

@@ -1,8 +1,8 @@
 """Trainings that crash at each step that changes a file, and are begun again.
 
-`python training_crash_points.py run|zoo FOLDER` prints what was found as JSON: how many points there are, and what is
-wrong after a crash at each: every file that the rerun leaves is held against that of an undisturbed training, byte for
-byte, seconds and sessions aside. See `crashes`.
+`python training_crash_points.py FOLDER` prints what was found as JSON, a line for a run and one for a zoo: how many
+points there are, and what is wrong after a crash at each. Every file that the rerun leaves is held against that of an
+undisturbed training, byte for byte, seconds and sessions aside. See `crashes`.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import numpy as np
 import torch
-from crashes import CRASHED, STEPS, Crashes, forked, points_of
+from crashes import STEPS, Halt, Halts, points_of
 from training_files import training_files
 from zoos import tiny_zoo
 
@@ -58,27 +59,21 @@ def write_few_images(folder):
     np.savez(folder / "few.npz", **arrays, y_train=np.arange(16) % 4, y_test=np.arange(16) % 4)
 
 
-def counted(work, data, out, note):
-    crashes = Crashes(names=STEPS)
-    work(data, out)
-    Path(note).write_text(json.dumps(crashes.steps))
-
-
 def crash(work, data, out, point, expected):
     """What is wrong after a crash at a point, and after the run that follows it."""
     shutil.rmtree(out)
-    status = forked(lambda: (Crashes(point, STEPS), work(data, out)))
-    if status != CRASHED:
-        return [f"no crash but status {status}"]
+    with Halts(point, STEPS) as halts, suppress(Halt):
+        work(data, out)
+    if not halts.over:
+        return ["no crash"]
     work(data, out)
     found = training_files(out)
     return [f"{name} differs" for name in sorted({*found, *expected}) if found.get(name) != expected.get(name)]
 
 
-def main(kind, folder):
+def main(folder):
     torch.set_num_threads(1)
     warnings.simplefilter("error")  # a crash damages nothing
-    work, data, out = {"run": train_run, "zoo": train_zoo}[kind], folder / "data", folder / "out"
     # What takes long and changes no file.
     os.fsync = lambda handle: None
     training.runs.recording.decompose = lambda name, matrix, k, **of: {name: matrix[:2].numpy()}
@@ -86,16 +81,22 @@ def main(kind, folder):
         module.environment = lambda device: {"device": device.describe()}
     training.zoo.zoo.in_processes = call_here
     training.zoo.group_training.CHECKPOINT_SECONDS = -1.0  # after each epoch
-    write_few_images(data)
-    work(data, folder / "undisturbed")  # here, so that all is imported before processes are forked
-    expected = training_files(folder / "undisturbed")
-    assert forked(lambda: counted(work, data, out, folder / "count")) == 0
-    steps = json.loads((folder / "count").read_text())
-    wrong = []
-    for point in points_of(steps):
-        wrong += [(point, steps[point[0] - 1], text) for text in crash(work, data, out, point, expected)]
-    print(json.dumps({"steps": len(steps), "points": len(points_of(steps)), "wrong": wrong}))
+    write_few_images(folder / "data")
+    for work in (train_run, train_zoo):
+        print(json.dumps(crash_everywhere(work, folder / "data", folder / work.__name__)))
+
+
+def crash_everywhere(work, data, folder):
+    """How many steps and points there are, and what is wrong after a crash at each."""
+    work(data, folder / "undisturbed")
+    expected, out, wrong = training_files(folder / "undisturbed"), folder / "out", []
+    with Halts(names=STEPS) as halts:
+        work(data, out)
+    points = points_of(halts.steps)
+    for point in points:
+        wrong += [(point, halts.steps[point[0] - 1], text) for text in crash(work, data, out, point, expected)]
+    return {"steps": len(halts.steps), "points": len(points), "wrong": wrong}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]))
