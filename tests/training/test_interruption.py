@@ -12,7 +12,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TESTS.parent), "OMP_NUM_THREADS": "1"}
 RUN = ["-m", "training", "run", "mlp", "--preset", "smoke", "--data", "stripes", "--device", "cpu", "--quiet"]
-GOES_ON = "what is done is kept, and the same command goes on from there\n"
+GOES_ON = "what is done is kept, and the same command goes on from there"
 LONG = ["--set", "epochs=100000"]
 CHECKPOINT = "**/checkpoints/[0-9]*"
 
@@ -47,7 +47,7 @@ def test_ctrl_c_ends_a_run_and_a_second_command_in_its_folder_is_refused_before(
     assert second.stderr.startswith(f"error: {folder}: another command is at work in this folder; wait for its end")
     assert f"(found process {process.pid} on " in second.stderr
     os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate()[1] == f"interrupted: {GOES_ON}"
+    assert process.communicate()[1].strip() == f"interrupted: {GOES_ON}"
     assert process.returncode == 130
     assert not (folder / "lock").exists()
 
@@ -64,6 +64,6 @@ def test_a_signal_ends_a_command_and_its_workers_at_once(stripes, tmp_path, argu
     places = [stripes, out, 2] if "small_zoo" in str(arguments[0]) else ["--data-dir", stripes, "--out", out]
     process = begun([*arguments, *places], out, seen)
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)  # a terminal sends it to the whole group
-    assert process.communicate(timeout=60)[1] == f"{word}: {GOES_ON}"
+    assert process.communicate(timeout=60)[1].strip() == f"{word}: {GOES_ON}"
     assert process.returncode == status
     assert group_ends(process)
