@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -201,12 +202,13 @@ def _run_many(experiments: Sequence[Experiment], place: Place, workers: int, *, 
     with progress_bar(console(quiet=quiet)) as bar:
         row = bar.add_task("runs", total=len(experiments), state="")
         bar.console.print(remaining(experiments, place.out).words(workers), soft_wrap=True)
-        for one, error in run_all(experiments, place, workers):
-            failed += error is not None
-            said = "done" if error is None else f"failed: {error if isinstance(error, InputError) else repr(error)}"
-            (console() if quiet and error else bar.console).print(f"{one.name}: {said}", soft_wrap=True)
-            bar.console.print(remaining(experiments, place.out).words(workers), soft_wrap=True)
-            bar.advance(row)
+        with closing(run_all(experiments, place, workers)) as ended:
+            for one, error in ended:
+                failed += error is not None
+                said = "done" if error is None else f"failed: {error if isinstance(error, InputError) else repr(error)}"
+                (console() if quiet and error else bar.console).print(f"{one.name}: {said}", soft_wrap=True)
+                bar.console.print(remaining(experiments, place.out).words(workers), soft_wrap=True)
+                bar.advance(row)
     if failed:
         raise SystemExit(1)
 

@@ -1,10 +1,11 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -80,6 +81,38 @@ def flush_folder(folder: Path) -> None:
     try:
         with suppress(OSError):  # some network file systems cannot
             os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def place_folder(draft: Path, target: Path) -> None:
+    """Move a folder that is written to where it is looked for; a reader, or a crash, never meets half of it.
+
+    It is on the disk when this returns, with all that lies in it, and its name. A folder that lies there is removed.
+
+    Raises
+    ------
+    InputError
+        If that cannot be done.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for folder, _, names in os.walk(draft):
+            for name in names:
+                _flush_file(os.path.join(folder, name))
+            flush_folder(Path(folder))
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(draft, target)
+        flush_folder(target.parent)
+    except OSError as error:
+        raise InputError(f"the folder cannot be written: {error.strerror}", file=target) from error
+
+
+def _flush_file(name: str) -> None:
+    handle = os.open(name, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
         os.close(handle)
 

@@ -46,9 +46,11 @@ def locked(folder: Path, say: Callable[[str], None] = warn, *, file: Path | None
     try:
         yield
     finally:
-        with suppress(OSError):
-            os.unlink(path)  # while it is held: see `_acquire`
-        os.close(handle)
+        try:
+            with suppress(OSError):
+                os.unlink(path)  # while it is held: see `_acquire`
+        finally:
+            os.close(handle)  # also where Ctrl-C comes just now
 
 
 def _acquire(path: Path, folder: Path, say: Callable[[str], None]) -> int:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 from pathlib import Path
 
+from .checksums import file_checksum
 from .task import CONFIG, INITIAL_WEIGHTS, WEIGHTS, Task
 
 Identity = dict[str, str]
-
-PIECE = 2**20  # bytes that are hashed at a time
 
 
 def identities(task: Task) -> dict[str, Identity]:
@@ -24,26 +20,5 @@ def identities(task: Task) -> dict[str, Identity]:
 
 
 def _identity(folder: Path) -> Identity:
-    found = {name: _file(folder / name) for name in (CONFIG, WEIGHTS, INITIAL_WEIGHTS)}
+    found = {name: file_checksum(folder / name) for name in (CONFIG, WEIGHTS, INITIAL_WEIGHTS)}
     return {name: text for name, text in found.items() if text is not None}
-
-
-def _file(path: Path) -> str | None:
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO would wait for its writer
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return ""
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return ""
-        sha, size = hashlib.sha256(), 0
-        try:
-            while piece := file.read(PIECE):
-                sha.update(piece)
-                size += len(piece)
-        except OSError:
-            return ""
-        return f"{size} bytes, sha256 {sha.hexdigest()}"

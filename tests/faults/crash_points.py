@@ -1,8 +1,7 @@
 """Runs that crash at each step at which a file is made, written, renamed, removed or brought to the disk.
 
 `python crash_points.py SCENARIO FOLDER` prints what was found as JSON: how many points there are, and what is wrong
-after a crash at each. A crash ends the process at once, as a kill does: before a step, in the middle of a write, or
-after a step, which is before the next one.
+after a crash at each; see `crashes`.
 """
 
 import json
@@ -13,6 +12,7 @@ import types
 from pathlib import Path
 
 import numpy as np
+from crashes import CRASHED, Crashes, forked, points_of
 
 import pgdl_eval.keras_models as keras_models
 from complexity.measures.registry import Measure
@@ -21,9 +21,6 @@ from pgdl_eval.formats.task import TRAIN, find_tasks
 from pgdl_eval.formats.task_writer import write_samples
 from pgdl_eval.runner.ingestion import ingest
 from pgdl_eval.sample.run import FOLDER
-
-CRASHED = 99
-STEPS = ("open", "write", "fsync", "replace", "unlink", "ftruncate")
 
 
 def size(model, dataset, *, scale=1):
@@ -35,46 +32,6 @@ def norm(model, dataset, *, scale=1):
 
 
 MEASURES = [Measure(f.__name__, f, "larger gap", (0.0, np.inf), frozenset(), True, "test") for f in (size, norm)]
-
-
-class Crashes:
-    """Counts the steps that change files, and ends the process at one of them."""
-
-    def __init__(self, point=None):
-        self.steps, self.point = [], point
-        self.real = {name: getattr(os, name) for name in STEPS}
-        for name in STEPS:
-            setattr(os, name, lambda *given, name=name, **named: self.step(name, given, named))
-
-    def step(self, name, given, named):
-        counts = name != "open" or given[1] & os.O_CREAT
-        if counts:
-            self.steps.append(name)
-        here = counts and self.point is not None and len(self.steps) == self.point[0]
-        if here and self.point[1] == "before":
-            os._exit(CRASHED)
-        if here and self.point[1] == "within":
-            self.real[name](given[0], bytes(given[1])[: len(given[1]) // 2])
-            os._exit(CRASHED)
-        result = self.real[name](*given, **named)
-        if here:
-            os._exit(CRASHED)
-        return result
-
-
-def forked(work):
-    """Do something in a process of its own; its status."""
-    process = os.fork()
-    if process == 0:
-        try:
-            work()
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def run(task, out, scale):
@@ -130,9 +87,7 @@ def main(scenario, folder):
     out = folder / "out"
     shutil.copytree(begun, out)
     assert forked(lambda: counted(task, out, 2, folder / "count")) == 0
-    steps = list(enumerate(json.loads((folder / "count").read_text()), 1))
-    points = [(number, "before") for number, _ in steps] + [(len(steps), "after")]
-    points += [(number, "within") for number, name in steps if name == "write"]
+    points = points_of(json.loads((folder / "count").read_text()))
     os.fsync = lambda handle: None  # of the reruns: nothing here tells a power loss
     wrong = []
     for point in points:

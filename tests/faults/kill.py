@@ -1,10 +1,11 @@
 """Kill a command at random moments, run it again, and hold what it leaves against an undisturbed run.
 
-    python tests/faults/kill.py [ingest] [table1] [--kills 20] [--seed 0] [--work FOLDER]
+    python tests/faults/kill.py [ingest] [table1] [run] [zoo] [--kills 20] [--seed 0] [--work FOLDER]
 
 The moment is drawn from the time between the first file in the output folder and the end of an undisturbed run. What
-is compared is every file byte for byte, seconds aside: the rerun may leave no other file, and miss none. The record
-is printed as a table in Markdown.
+is compared is every file byte for byte, seconds (and the lines that a run writes when it goes on) aside: the rerun may
+leave no other file, and miss none. The record is printed as a table in Markdown. `run` is `train run` of a small
+network, `zoo` the command of `small_zoo`.
 """
 
 import argparse
@@ -24,15 +25,25 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from image_files import write_stripes
 from small_task import write_four_models
+from training_files import training_files
 
 from pgdl_eval.sample.run import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = {  # the output folder comes third from the left, or last but one
-    "ingest": lambda source, out: ["ingest", source, out, "--measure", "angle", "--measure", "distance", "--quiet"],
-    "table1": lambda source, out: ["table1", source, "--out", out, "--quiet"],
+SMALL_ZOO = str(Path(__file__).with_name("small_zoo.py"))
+RUN = ["-m", "training", "run", "mlp", "--preset", "smoke", "--set", "epochs=40", "--device", "cpu", "--quiet"]
+COMMANDS = {
+    "ingest": lambda source, out: [
+        *("-m", "pgdl_eval", "ingest", source, out, "--measure", "angle", "--measure", "distance", "--quiet"),
+    ],
+    "table1": lambda source, out: ["-m", "pgdl_eval", "table1", source, "--out", out, "--quiet"],
+    "run": lambda source, out: [*RUN, "--data", "stripes", "--data-dir", source, "--out", out],
+    "zoo": lambda source, out: [SMALL_ZOO, source, out, 1],
 }
+TRAININGS = ("run", "zoo")
+KEPT = {"run": "epochs kept", "zoo": "models kept"}
 WAIT = 0.0005  # seconds between looks at the output folder
 
 
@@ -51,14 +62,15 @@ def kill_command(name, kills, seed, work):
     """Kill a command at random moments; the seconds of an undisturbed run, and each kill in turn."""
     source = _source(name, work)
     undisturbed = work / "undisturbed"
-    seconds = _run(_line(name, source, undisturbed))
-    expected, moments, found = contents(undisturbed), random.Random(seed), []
+    seconds = _run(_line(name, source, undisturbed), undisturbed)
+    contents_of = training_files if name in TRAININGS else contents
+    expected, moments, found = contents_of(undisturbed), random.Random(seed), []
     for number in range(kills):
         moment, out = moments.uniform(0, seconds), work / f"killed_{number}"
         ended = _killed(_line(name, source, out), out, moment)
-        values, leftovers = _values(out), _leftovers(out)
-        _run(_line(name, source, out))
-        found.append(Kill(moment, ended, values, leftovers, differences(expected, contents(out))))
+        values, leftovers = _kept(name, out), _leftovers(out)
+        _run(_line(name, source, out), out)
+        found.append(Kill(moment, ended, values, leftovers, differences(expected, contents_of(out))))
         shutil.rmtree(out)
     return seconds, found
 
@@ -76,21 +88,23 @@ def differences(expected, found):
 def _source(name, work):
     if name == "ingest":
         return FOLDER
+    if name in TRAININGS:
+        (work / "input").mkdir()
+        return write_stripes(work / "input", "stripes", rows=(96, 40), contrast=50, noise=40)
     write_four_models(work / "input")
     return work / "input"
 
 
 def _line(name, source, out):
-    return [sys.executable, "-m", "pgdl_eval", *map(str, COMMANDS[name](source, out))]
+    return [sys.executable, *map(str, COMMANDS[name](source, out))]
 
 
 def _environment():
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-def _run(line):
+def _run(line, out):
     """Run a command to its end; the seconds since it made its output folder."""
-    out = Path(line[-2] if "table1" in line else line[line.index("ingest") + 2])
     process = subprocess.Popen(line, env=_environment(), cwd=out.parent)
     began = _wait_for(out, process)
     status = process.wait()
@@ -116,15 +130,19 @@ def _wait_for(out, process):
     return time.monotonic()
 
 
-def _values(out):
-    """Values that a killed run left in journals or predictions."""
+def _kept(name, out):
+    """What a killed run left: values in journals or predictions, epochs with checkpoints, or models."""
+    if name == "run":
+        return max((int(path.name) + 1 for path in out.rglob("checkpoints/[0-9]*")), default=0)
+    if name == "zoo":
+        return sum(1 for path in out.glob("model_*") if path.is_dir())
     journals = {file.parent: file.read_bytes().count(b'"value"') for file in out.rglob("*.journal.jsonl")}
     kept = {file.parent: len(json.loads(file.read_text())) for file in out.rglob("*.predict")}
     return sum({**kept, **journals}.values())
 
 
 def _leftovers(out):
-    return sum(1 for file in out.rglob(".*") if file.is_file())
+    return sum(1 for file in out.rglob("*") if file.is_file() and (file.name[0] == "." or file.name == "lock"))
 
 
 def _without_times(path):
@@ -142,7 +160,10 @@ def _without_times(path):
 def table(name, seconds, kills):
     """The record of a command's kills in Markdown."""
     rows = [f"`{name}`, {seconds:.2f} s from its first file to its end, {len(kills)} kills:", ""]
-    rows += ["| killed after, s | values kept | files left over | rerun |", "| ---: | ---: | ---: | --- |"]
+    rows += [
+        f"| killed after, s | {KEPT.get(name, 'values kept')} | files left over | rerun |",
+        "| ---: | ---: | ---: | --- |",
+    ]
     for one in sorted(kills, key=lambda kill: kill.moment):
         after = f"{one.moment:.3f}" + (" (it had ended)" if one.ended_before else "")
         rerun = f"differs: {', '.join(one.differences)}" if one.differences else "the same"

@@ -22,6 +22,15 @@ def test_after_a_crash_at_any_step_a_rerun_leaves_what_an_undisturbed_run_leaves
     assert found["wrong"] == [], done.stderr
 
 
+def test_after_a_crash_of_a_training_at_any_step_a_rerun_leaves_what_an_undisturbed_one_leaves(tmp_path):
+    line = [sys.executable, HERE / "training_crash_points.py", tmp_path]
+    done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    run, zoo = map(json.loads, done.stdout.splitlines())
+    assert (run["wrong"], zoo["wrong"]) == ([], [])
+    assert min(run["points"], zoo["points"]) > 80
+
+
 def test_after_kills_at_seeded_moments_a_rerun_leaves_what_an_undisturbed_run_leaves(tmp_path):
     line = [sys.executable, HERE / "kill.py", "ingest", "--kills", "3", "--seed", "1", "--work", tmp_path]
     done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True)

@@ -1,57 +1,149 @@
-"""Checkpoints: a folder an epoch, which appears whole or not at all."""
+"""Checkpoints: a folder an epoch, which appears whole or not at all and says by checksums what it holds.
+
+    FOLDER/0012/weights.safetensors, optimizer.pt    the network's and the optimizer's state
+    FOLDER/0012/progress.json                        what else its maker wants to find again
+    FOLDER/0012/checksums.json                       the epoch, and size and SHA-256 of the files beside it
+
+The last two are kept: where one is damaged, training goes on from the one before.
+"""
 
 from __future__ import annotations
 
-import os
+import io
+import json
 import shutil
-import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import nn
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
-from complexity.errors import InputError
+from complexity.errors import InputError, warn
+from complexity.regular_files import open_regular
+from pgdl_eval.formats.atomic import json_text, place_folder, write_bytes
+from pgdl_eval.formats.checksums import checksum
 
+KEPT = 2
+WEIGHTS, OPTIMIZER, PROGRESS, CHECKSUMS = "weights.safetensors", "optimizer.pt", "progress.json", "checksums.json"
 
-def save_checkpoint(folder: Path, epoch: int, network: nn.Module, optimizer: torch.optim.Optimizer) -> Path:
-    """Write `FOLDER/EPOCH/{weights.safetensors, optimizer.pt}` and remove older ones."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{epoch:04d}"
-    draft = Path(tempfile.mkdtemp(dir=folder, prefix=".draft."))
-    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    save_file(weights, draft / "weights.safetensors", metadata={"epoch": str(epoch)})
-    torch.save(optimizer.state_dict(), draft / "optimizer.pt")
-    draft.chmod(0o755)  # mkdtemp's folders are for their owner alone
-    os.replace(draft, target)
-    for other in folder.iterdir():
-        if other != target:
-            shutil.rmtree(other)
-    return target
+Progress = Mapping[str, Any]
+NO_PROGRESS: Progress = MappingProxyType({})
 
 
-def last_checkpoint(folder: Path) -> int | None:
-    """The epoch of the last checkpoint; None if there is none."""
-    return max((int(one.name) for one in folder.glob("[0-9]*")), default=None)
+class DamagedFile(InputError):
+    """A file that is not what was written."""
 
 
-def load_checkpoint(folder: Path, epoch: int, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Bring network and optimizer to where a checkpoint left them.
+def save_checkpoint(
+    folder: Path, epoch: int, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress = NO_PROGRESS
+) -> Path:
+    """Write a checkpoint, which is on the disk when this returns, and remove all but the last ones.
+
+    Parameters
+    ----------
+    progress : is given back by `resume`; JSON.
 
     Raises
     ------
     InputError
-        If a file is missing or damaged, or belongs to another network.
+        If it cannot be written.
     """
-    weights_file, optimizer_file = (folder / f"{epoch:04d}" / name for name in ("weights.safetensors", "optimizer.pt"))
-    load_weights(weights_file, network)
+    state = io.BytesIO()
+    torch.save(optimizer.state_dict(), state)
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    files = {WEIGHTS: save(weights, {"epoch": str(epoch)}), OPTIMIZER: state.getvalue()}
+    if progress:
+        files[PROGRESS] = json_text(dict(progress)).encode()
+    files[CHECKSUMS] = json_text(_checksums(epoch, files)).encode()
+    draft, target = folder / ".draft", folder / f"{epoch:04d}"
+    shutil.rmtree(draft, ignore_errors=True)
+    for name, content in files.items():
+        write_bytes(draft / name, content)
+    place_folder(draft, target)
+    _remove_others(folder, epoch)
+    return target
+
+
+def resume(
+    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, check: Callable[[int], None] | None = None
+) -> tuple[int, Progress] | None:
+    """Bring network and optimizer to the last checkpoint that is whole; later ones are removed, with a warning.
+
+    Parameters
+    ----------
+    check : called with an epoch, raises DamagedFile where something else that belongs to it is damaged.
+
+    Returns
+    -------
+    The epoch and what was given to `save_checkpoint`; None, with network and optimizer as they were, if there is none.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is that of another network.
+    """
+    found, damages = None, []
+    for epoch in sorted(_epochs(folder), reverse=True):
+        try:
+            if check is not None:
+                check(epoch)
+            found = epoch, load_checkpoint(folder, epoch, network, optimizer)
+            break
+        except DamagedFile as damage:
+            damages.append(str(damage))
+    for text in dict.fromkeys(damages):
+        warn(f"{text}; training goes on from {f'epoch {found[0]}' if found else 'its start'}")
+    _remove_others(folder, found[0] if found else -1)
+    return found
+
+
+def load_checkpoint(folder: Path, epoch: int, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    """Bring network and optimizer to where a checkpoint left them, or leave both as they are.
+
+    Returns
+    -------
+    What was given to `save_checkpoint`.
+
+    Raises
+    ------
+    DamagedFile
+        If a file is missing, or not what was written.
+    InputError
+        If the checkpoint is that of another network.
+    """
+    checkpoint = folder / f"{epoch:04d}"
+    files = _files(checkpoint)
+    if (checkpoint / CHECKSUMS).exists():
+        _check(checkpoint, epoch, files)
+    else:
+        warn(f"{checkpoint}: a checkpoint of an earlier version, without checksums: that it is whole is not known")
+    weights = _weights(checkpoint / WEIGHTS, files[WEIGHTS], network)
     try:
-        state = torch.load(optimizer_file, map_location="cpu", weights_only=True)
+        state = torch.load(io.BytesIO(files[OPTIMIZER]), map_location="cpu", weights_only=True)
         optimizer.load_state_dict(state)
+        progress = json.loads(files.get(PROGRESS, b"{}"))
     except Exception as error:  # torch.load raises nearly anything on a damaged file
-        raise InputError(f"no optimizer's state can be read: {_first_line(error)}", file=optimizer_file) from error
+        file = checkpoint / OPTIMIZER
+        raise DamagedFile(f"no optimizer's state can be read: {_first_line(error)}", file=file) from error
+    network.load_state_dict(weights)
+    return dict(progress)
+
+
+def check_checkpoint(folder: Path, epoch: int) -> None:
+    """See that the checkpoint of an epoch, if there is one with checksums, is what was written.
+
+    Raises
+    ------
+    DamagedFile
+        Naming the first file that is not.
+    """
+    checkpoint = folder / f"{epoch:04d}"
+    if (checkpoint / CHECKSUMS).exists():
+        _check(checkpoint, epoch, _files(checkpoint))
 
 
 def load_weights(file: Path, network: nn.Module) -> None:
@@ -62,10 +154,15 @@ def load_weights(file: Path, network: nn.Module) -> None:
     InputError
         If the file is missing or damaged, or holds the weights of another network.
     """
+    network.load_state_dict(_weights(file, _read(file), network))
+
+
+def _weights(file: Path, content: bytes, network: nn.Module) -> dict[str, Tensor]:
+    """The weights of a file, which fit the network."""
     try:
-        weights = load_file(file)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"no weights can be read: {_first_line(error)}", file=file) from error
+        weights: dict[str, Tensor] = load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise DamagedFile(f"no weights can be read: {_first_line(error)}", file=file) from error
     wanted = network.state_dict()
     odd = sorted(set(wanted) ^ set(weights))
     if odd:
@@ -75,7 +172,55 @@ def load_weights(file: Path, network: nn.Module) -> None:
         if tensor.shape != weights[name].shape:
             shapes = tuple(tensor.shape), tuple(weights[name].shape)
             raise InputError("weights of another network", file=file, field=name, expected=shapes[0], found=shapes[1])
-    network.load_state_dict(weights)
+    return weights
+
+
+def _check(checkpoint: Path, epoch: int, files: Mapping[str, bytes]) -> None:
+    """Hold the files of a checkpoint against its checksums."""
+    stated, expected = checkpoint / CHECKSUMS, _checksums(epoch, files)
+    content = _read(stated)
+    try:
+        found = json.loads(content)
+        named = {**found["files"]}
+    except (ValueError, TypeError, KeyError) as error:
+        raise DamagedFile("no checksums of a checkpoint", file=stated) from error
+    for name, one in expected["files"].items():
+        wanted = named.get(name)
+        if wanted != one:
+            raise DamagedFile("not what was written", file=checkpoint / name, expected=wanted, found=one)
+    if found != expected:
+        raise DamagedFile("the checksums of another checkpoint", file=stated, expected=expected, found=found)
+
+
+def _checksums(epoch: int, files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {"epoch": epoch, "files": {name: checksum(content) for name, content in files.items()}}
+
+
+def _files(checkpoint: Path) -> dict[str, bytes]:
+    names = [WEIGHTS, OPTIMIZER, *([PROGRESS] if (checkpoint / PROGRESS).exists() else [])]
+    return {name: _read(checkpoint / name) for name in names}
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with open_regular(file) as opened:
+            return opened.read()
+    except InputError as error:
+        raise DamagedFile(error.problem, file=file) from error
+    except OSError as error:
+        raise DamagedFile(f"the file cannot be read: {error.strerror}", file=file) from error
+
+
+def _epochs(folder: Path) -> list[int]:
+    return sorted(int(one.name) for one in folder.glob("[0-9]*") if one.name.isdecimal())
+
+
+def _remove_others(folder: Path, last: int) -> None:
+    """Remove all but the last checkpoints up to this epoch."""
+    kept = {f"{epoch:04d}" for epoch in [one for one in _epochs(folder) if one <= last][-KEPT:]}
+    for other in folder.glob("*"):
+        if other.name not in kept:
+            shutil.rmtree(other)
 
 
 def _first_line(error: Any) -> str:

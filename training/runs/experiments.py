@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import chain
 
 from ..machine.processes import in_processes
@@ -44,7 +44,7 @@ def all_experiments(preset: str, data: Sequence[str] = ()) -> list[Experiment]:
 
 def run_all(
     experiments: Sequence[Experiment], place: Place, workers: int
-) -> Iterator[tuple[Experiment, BaseException | None]]:
+) -> Generator[tuple[Experiment, BaseException | None], None, None]:
     """Make runs in several processes; what is done already is passed over.
 
     Returns

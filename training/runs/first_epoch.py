@@ -37,7 +37,7 @@ class FirstEpoch:
         """Write the records; the seconds spent since training began."""
         stacked = {name: np.stack([record[name] for record in self.records]) for name in self.records[0]}
         file = self.setup.run.path / "first_epoch.npz"
-        write_arrays(file, {"iterations": np.array(self.wanted), **stacked})
+        write_arrays(file, {"iterations": np.array(self.wanted), **stacked}, durable=True)
         return {name: spent - self.before_training[name] for name, spent in self.seconds.items()}
 
 

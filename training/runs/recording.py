@@ -13,6 +13,7 @@ from ..networks import Network
 from .decompose import decompose
 from .evaluation import Evaluated, batch_statistics, block_outputs, evaluate, features
 from .linear_classifier import accuracy, fit_linear_classifier
+from .run_folder import DATA
 from .setup import RunSetup
 
 
@@ -27,7 +28,7 @@ def record_epoch(setup: RunSetup, network: Network, epoch: int) -> dict[str, Any
     decomposed = setup.device.clock()
     train_accuracy, test_accuracy = _accuracies(setup, train, test)
     classified = setup.device.clock()
-    write_arrays(setup.run.epoch_file(epoch), record)
+    write_arrays(setup.run.epoch_file(epoch), record, durable=True)
     return {
         "train_accuracy": train_accuracy,
         "test_accuracy": test_accuracy,
@@ -62,7 +63,7 @@ def record_data(setup: RunSetup) -> None:
         raw, standardized = images.images.float(), setup.prepare.standardize(images.images)
         for name, matrix in {"raw": raw, "standardized": standardized}.items():
             found |= decompose(f"{part}/{name}", matrix.flatten(1), setup.settings.p_vectors, every_value=False)
-    write_arrays(setup.run.path / "data.npz", found)
+    write_arrays(setup.run.path / DATA, found, durable=True)
 
 
 def _other_conventions(setup: RunSetup, network: Network, train: Evaluated) -> dict[str, Tensor]:

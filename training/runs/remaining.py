@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
+from ..machine.checkpoint import DamagedFile
 from ..recipes.presets import PRESETS
 from .experiment import Experiment
 
@@ -81,7 +82,10 @@ def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
 
 def _progress(experiment: Experiment, out: Path) -> _Progress:
     run = experiment.folder(out)
-    lines = [line for line in run.metrics() if line["epoch"]]
+    try:
+        lines, finished = [line for line in run.metrics() if line["epoch"]], run.finished()
+    except DamagedFile:  # which the run itself mends, and says
+        lines, finished = [], False
     taken = [sum(value for name, value in line.items() if name.endswith(SECONDS)) for line in lines]
-    left = 0 if run.finished() else max(1, experiment.settings().epochs - len(lines))
+    left = 0 if finished else max(1, experiment.settings().epochs - len(lines))
     return _Progress(experiment, left, taken)

@@ -6,17 +6,17 @@ from typing import Any
 
 import torch
 
-from complexity.errors import InputError
+from complexity.errors import InputError, collected_warnings, warn
 
 from ..data import ImageSet
-from ..machine.checkpoint import last_checkpoint, load_checkpoint, save_checkpoint
+from ..machine.checkpoint import DamagedFile, resume, save_checkpoint
 from ..machine.devices import find_device, memory_errors
 from ..machine.environment import environment
 from ..machine.progress import Watcher
 from ..recipes.settings import Settings
 from .experiment import Experiment, Place, describe
 from .recording import record_data, record_epoch
-from .run_folder import RunFolder
+from .run_folder import CHECKPOINTS, RunFolder
 from .setup import make_setup
 from .trainer import Trainer, make_trainer
 
@@ -34,7 +34,9 @@ def train(
 ) -> RunFolder:
     """Make a run, or go on with it from its last checkpoint; everything lies in its folder, which is returned.
 
-    On the processor, and with as many threads, a run that was stopped and resumed is the same bit for bit.
+    On the processor, and with as many threads, a run that was stopped and resumed is the same bit for bit. Where a
+    checkpoint, or a record, is not what was written, a warning names it and the run goes on from the checkpoint before
+    it, or from its start.
 
     Parameters
     ----------
@@ -44,14 +46,14 @@ def train(
     ------
     InputError
         For an unknown recipe, preset, setting, device or data set; if the folder belongs to another run or another
-        command is at work in it, the checkpoint is damaged, the loss is not finite or memory runs out.
+        command is at work in it, the loss is not finite or memory runs out.
     """
     settings = experiment.settings()
     device = find_device(place.device, bfloat16=settings.precision == "bfloat16")
     data, run = place.image_set(experiment.data, settings), experiment.folder(place.out)
     with run.locked():
         run.claim(describe(experiment, settings, data, device))
-        if run.finished():
+        if run.whole():
             return run
         with memory_errors(_sizes(settings, data)):
             setup = make_setup(run, settings, experiment.seed, data, device)
@@ -63,7 +65,7 @@ def train(
 def _train(trainer: Trainer, name: str, last: int) -> None:
     """Begin, or go on, to the last epoch wanted."""
     setup, epochs = trainer.setup, trainer.setup.settings.epochs
-    done = _resume(trainer) or _begin(trainer)
+    done = _begin_session(trainer)
     trainer.watcher.begin(name, done * setup.iterations, epochs * setup.iterations)
     for epoch in range(done + 1, last + 1):
         try:
@@ -75,37 +77,49 @@ def _train(trainer: Trainer, name: str, last: int) -> None:
         setup.run.append("end", {"epoch": last})
 
 
-def _begin(trainer: Trainer) -> int:
-    """Record the data and the untrained network; no epoch is done."""
-    setup = trainer.setup
-    setup.run.forget_after(-1)
-    setup.run.append("session", {"epoch": 0, **environment(setup.device)})
-    record_data(setup)
-    _finish_epoch(trainer, 0, BEFORE_TRAINING)
-    return 0
+def _begin_session(trainer: Trainer) -> int:
+    """Go on from the last checkpoint, or record the data and the untrained network; the epochs done."""
+    setup, run = trainer.setup, trainer.setup.run
+    with collected_warnings() as said:
+        done = _resume(trainer)
+    run.forget_after(-1 if done is None else done)
+    session = {"epoch": done or 0, **({"warnings": said} if said else {}), **environment(setup.device)}
+    run.append("session", session)
+    if done is None:
+        record_data(setup)
+        _finish_epoch(trainer, 0, BEFORE_TRAINING)
+    return done or 0
 
 
-def _resume(trainer: Trainer) -> int:
-    """Bring the trainer to the last checkpoint; the epochs done, 0 if there is none after the first."""
+def _resume(trainer: Trainer) -> int | None:
+    """Bring the trainer to the last checkpoint that is whole, as are the records until then; the epochs done."""
     run = trainer.setup.run
-    done = last_checkpoint(run.path / "checkpoints")
-    if not done:
-        return 0
-    load_checkpoint(run.path / "checkpoints", done, trainer.network, trainer.optimizer)
-    run.forget_after(done)
+    found = resume(run.path / CHECKPOINTS, trainer.network, trainer.optimizer, run.check)
+    if found is None:
+        return None
+    _mend_data(trainer)
     earlier, now = run.config["device"]["threads"], torch.get_num_threads()
     if earlier != now:
         trainer.watcher.say(f"{run.path}: begun with {earlier} threads, resumed with {now}: not the same bit for bit")
-    run.append("session", {"epoch": done, **environment(trainer.setup.device)})
-    return done
+    return found[0]
+
+
+def _mend_data(trainer: Trainer) -> None:
+    """Write data.npz again where it is damaged: it needs no training."""
+    try:
+        trainer.setup.run.check_data()
+    except DamagedFile as damage:
+        warn(f"{damage}; it is made again")
+        record_data(trainer.setup)
 
 
 def _finish_epoch(trainer: Trainer, epoch: int, of_training: dict[str, Any]) -> None:
     """Record an epoch, then save its checkpoint: what has no checkpoint is forgotten on resuming."""
     run = trainer.setup.run
-    line = {"epoch": epoch, **of_training, **record_epoch(trainer.setup, trainer.network, epoch)}
+    of_network = record_epoch(trainer.setup, trainer.network, epoch)
+    line = {"epoch": epoch, **of_training, **of_network, "records": run.checksums(epoch)}
     run.append("epoch", line)
-    save_checkpoint(run.path / "checkpoints", epoch, trainer.network, trainer.optimizer)
+    save_checkpoint(run.path / CHECKPOINTS, epoch, trainer.network, trainer.optimizer)
     if epoch:
         trainer.watcher.epoch(line)
 

@@ -5,8 +5,12 @@
     RUN/data.npz           data P-vectors, labels and the order of the samples
     RUN/first_epoch.npz    P-vectors of the subset at iterations within the first epoch, stacked
     RUN/epochs/0000.npz    P-vectors after each epoch; 0 is the untrained network
-    RUN/checkpoints/0012/  the last epoch's weights and optimizer; see `checkpoint`
+    RUN/checkpoints/0012/  weights and optimizer of the last two epochs; see `checkpoint`
     RUN/lock               held by the command that is at work
+
+An epoch's line holds the checksums of the `.npz` files that belong to it ("records"): with the untrained network comes
+data.npz, with the first epoch first_epoch.npz. Lines of versions that did not write them are held against files that
+can be read.
 
 Arrays of the `.npz` files have names with slashes. A *decomposition* of a feature matrix is a group of arrays under
 `MATRIX/uncentered/` and `MATRIX/centered/` (columns centred):
@@ -33,6 +37,7 @@ positions of the samples in the data set.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -44,10 +49,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from pgdl_eval.formats.atomic import write_text
+from pgdl_eval.formats.atomic import write_all, write_text
+from pgdl_eval.formats.checksums import file_checksum
 from pgdl_eval.formats.folder_lock import locked
-from pgdl_eval.formats.npz import StoredArrays
+from pgdl_eval.formats.npz import StoredArrays, read_arrays
 
+from ..machine.checkpoint import DamagedFile, check_checkpoint
 from ..machine.folder import claim
 
 FORMAT = "p-vector training run"
@@ -56,6 +63,7 @@ VERSION = 1
 IDENTITY = ("data", "preset", "recipe", "seed", "settings")
 CITATIONS = ("settings.optimization.source",)
 ADDED = {"settings.precision": "float32", "settings.optimization.rise": 0.0}  # runs of 0.1.0 do not say these
+DATA, CHECKPOINTS = "data.npz", "checkpoints"
 CENTERING = {"uncentered": False, "centered": True}
 
 
@@ -141,12 +149,33 @@ class RunFolder:
             raise InputError("not the config of a run", file=file, expected=(FORMAT, VERSION), found=found)
         return dict(config)
 
+    @property
+    def metrics_file(self) -> Path:
+        return self.path / "metrics.jsonl"
+
     def lines(self, kind: str) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl of one kind, in order; a line cut off by a crash does not count."""
-        file = self.path / "metrics.jsonl"
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        whole = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-        return [line for line in whole if line["kind"] == kind]
+        """The lines of metrics.jsonl of one kind, in order; a line cut off by a crash does not count.
+
+        Raises
+        ------
+        DamagedFile
+            If another line cannot be read.
+        """
+        found, damage = self._readable_lines()
+        if damage is not None:
+            raise damage
+        return [line for line in found if line["kind"] == kind]
+
+    def _readable_lines(self) -> tuple[list[dict[str, Any]], DamagedFile | None]:
+        """All lines before the first one that cannot be read, and an error that names that one."""
+        content = self.metrics_file.read_bytes() if self.metrics_file.exists() else b""
+        found: list[dict[str, Any]] = []
+        for number, text in enumerate(content.split(b"\n")[:-1], 1):
+            line = _line(text)
+            if line is None:
+                return found, DamagedFile("this line cannot be read", file=self.metrics_file, field=f"line {number}")
+            found.append(line)
+        return found, None
 
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of all epochs, from epoch 0 on."""
@@ -173,19 +202,82 @@ class RunFolder:
 
     def data(self) -> StoredArrays:
         """The data P-vectors, labels and rows."""
-        return StoredArrays(self.path / "data.npz")
+        return StoredArrays(self.path / DATA)
 
     def append(self, kind: str, line: Mapping[str, Any]) -> None:
-        """Add a line to metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"kind": kind, **line}, allow_nan=False) + "\n")
+        """Add a line to metrics.jsonl, which is on the disk when this returns.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        try:
+            handle = os.open(self.metrics_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                write_all(handle, (json.dumps({"kind": kind, **line}, allow_nan=False) + "\n").encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise InputError(f"the file cannot be written: {error.strerror}", file=self.metrics_file) from error
+
+    def checksums(self, epoch: int) -> dict[str, str | None]:
+        """What the line of an epoch says of its records."""
+        names = [f"epochs/{epoch:04d}.npz", *({0: [DATA], 1: ["first_epoch.npz"]}.get(epoch, []))]
+        return {name: file_checksum(self.path / name) for name in names}
+
+    def check(self, last: int) -> None:
+        """See that the epochs up to this one are recorded whole; data.npz, which can be made again, aside.
+
+        Raises
+        ------
+        DamagedFile
+            Naming the first file that is damaged.
+        """
+        lines, damage = self._readable_lines()
+        recorded = {line["epoch"]: line for line in lines if line["kind"] == "epoch"}
+        for epoch in range(last + 1):
+            if epoch not in recorded:
+                raise damage or DamagedFile("no line of an epoch", file=self.metrics_file, expected=f"epoch {epoch}")
+            for name, found in self.checksums(epoch).items():
+                if name != DATA:
+                    self._check_record(name, found, recorded[epoch])
+
+    def check_data(self) -> None:
+        """See that data.npz is whole; errors as `check`."""
+        for line in self._readable_lines()[0]:
+            if line["kind"] == "epoch" and line["epoch"] == 0:
+                self._check_record(DATA, file_checksum(self.path / DATA), line)
+
+    def _check_record(self, name: str, found: str | None, line: Mapping[str, Any]) -> None:
+        """Hold a record against its line, or see that it can be read where the line does not say what it was."""
+        file, stated = self.path / name, line.get("records")
+        if isinstance(stated, dict):
+            if stated.get(name) != found:
+                raise DamagedFile("not what was written", file=file, expected=stated.get(name), found=found or "none")
+            return
+        try:
+            read_arrays(file)
+        except InputError as error:
+            raise DamagedFile(error.problem, file=file) from error
+
+    def whole(self) -> bool:
+        """Whether the run came to its end and nothing has been damaged since; its checkpoints may have been removed."""
+        try:
+            ends = self.lines("end")
+            if ends:
+                self.check(ends[-1]["epoch"])
+                self.check_data()
+                check_checkpoint(self.path / CHECKPOINTS, ends[-1]["epoch"])
+        except DamagedFile:
+            return False
+        return bool(ends)
 
     def forget_after(self, epoch: int) -> None:
         """Remove lines and records of later epochs, which belong to no checkpoint; for -1 all of them."""
-        file = self.path / "metrics.jsonl"
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
-        write_text(file, "".join(line for line in lines if json.loads(line)["epoch"] <= epoch))
+        kept = [line for line in self._readable_lines()[0] if line["epoch"] <= epoch and line["kind"] != "end"]
+        write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept), durable=True)
         for late in self.epochs():
             if late > epoch:
                 self.epoch_file(late).unlink()
@@ -204,3 +296,13 @@ def find_runs(folder: Path) -> list[RunFolder]:
     if not runs:
         raise InputError("no runs lie there", file=folder, expected="folders with config.json and metrics.jsonl")
     return runs
+
+
+def _line(text: bytes) -> dict[str, Any] | None:
+    """A line of metrics.jsonl; None where it is none."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(line, dict) and isinstance(line.get("kind"), str) and type(line.get("epoch")) is int
+    return line if whole else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 from rich.console import Console
 
@@ -19,16 +20,17 @@ def run_zoo(zoo: Zoo, workers: int, shown_on: Console) -> None:
     failed = 0
     with progress_bar(shown_on) as bar:
         row = bar.add_task(f"{zoo.task} {zoo.scale}", total=len(zoo.models), state="")
-        for model, training, error in make_zoo(zoo, workers):
-            if training is None:
-                failed += 1
-                said = f"failed: {error if isinstance(error, InputError) else repr(error)}"
-            else:
-                trained[model] = training
-                said = _line(training)
-            error_alone = shown_on.quiet and training is None
-            (console() if error_alone else bar.console).print(f"{model}: {said}", soft_wrap=True)
-            bar.advance(row)
+        with closing(make_zoo(zoo, workers)) as ended:
+            for model, training, error in ended:
+                if training is None:
+                    failed += 1
+                    said = f"failed: {error if isinstance(error, InputError) else repr(error)}"
+                else:
+                    trained[model] = training
+                    said = _line(training)
+                error_alone = shown_on.quiet and training is None
+                (console() if error_alone else bar.console).print(f"{model}: {said}", soft_wrap=True)
+                bar.advance(row)
     shown_on.print(_summary(zoo, trained, failed), soft_wrap=True)
     if failed:
         sys.exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from complexity.errors import InputError
 from complexity.models.interface import batches
 from complexity.models.torch_passes import evaluation_mode
 from pgdl_eval.formats.architecture import ModelConfig
-from pgdl_eval.formats.atomic import write_json
 
 from ..data import ImageTensors
 from ..data.augmentation import crop_and_flip
-from ..machine.checkpoint import last_checkpoint, load_checkpoint, save_checkpoint
+from ..machine.checkpoint import resume, save_checkpoint
 from ..machine.devices import Device
 from ..machine.randomness import generator, stream_seed
 from ..paradigms.supervised import classified
@@ -43,7 +41,8 @@ class ModelTraining:
     """A network in training, its optimizer, its own random draws, and how far it is.
 
     Weight decay is SGD's own, on all parameters: its gradient is the value times the weight.
-    On the processor, with as many threads, a training that was stopped and resumed is the same bit for bit.
+    On the processor, with as many threads, a training that was stopped and resumed is the same bit for bit. Where its
+    last checkpoint is damaged, it goes on from the one before, or from its start, with a warning.
 
     Parameters
     ----------
@@ -58,7 +57,7 @@ class ModelTraining:
     Raises
     ------
     InputError
-        If its checkpoint is damaged.
+        If its checkpoint is that of another network.
     """
 
     def __init__(
@@ -130,18 +129,13 @@ class ModelTraining:
 
     def save(self) -> None:
         """Write a checkpoint."""
-        save_checkpoint(self.folder / "checkpoints", self.epochs, self.network, self.optimizer)
-        write_json(self.folder / "progress.json", {"epochs": self.epochs, "seconds": self.seconds})
+        progress = {"seconds": self.seconds}
+        save_checkpoint(self.folder / "checkpoints", self.epochs, self.network, self.optimizer, progress)
 
     def _resume(self) -> tuple[int, float]:
         """Bring all to the last checkpoint; epochs done and the seconds they took."""
-        done = last_checkpoint(self.folder / "checkpoints")
-        if not done:
-            return 0, 0.0
-        load_checkpoint(self.folder / "checkpoints", done, self.network, self.optimizer)
-        progress = self.folder / "progress.json"
-        seconds = json.loads(progress.read_text(encoding="utf-8"))["seconds"] if progress.exists() else 0.0
-        return done, float(seconds)
+        epochs, progress = resume(self.folder / "checkpoints", self.network, self.optimizer) or (0, {})
+        return epochs, float(progress.get("seconds", 0.0))
 
 
 def initial_network(config: ModelConfig, seed: int) -> nn.Sequential:

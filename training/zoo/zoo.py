@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -70,7 +70,7 @@ class Zoo:
         return _images(self.data, self.data_dir, *limits, self.settings.image_side, self.download)
 
 
-def make_zoo(zoo: Zoo, workers: int) -> Iterator[tuple[str, TrainedModel | None, BaseException | None]]:
+def make_zoo(zoo: Zoo, workers: int) -> Generator[tuple[str, TrainedModel | None, BaseException | None], None, None]:
     """Train all models that are not finished, and write the task folder.
 
     Parameters
@@ -134,7 +134,7 @@ def make_models(zoo: Zoo, numbers: Sequence[int], *, until: int | None = None) -
 
     Returns
     -------
-    What went wrong with those whose checkpoint is damaged or whose loss is not finite.
+    What went wrong with those whose loss is not finite or whose checkpoint is that of another network.
 
     Raises
     ------

@@ -12,7 +12,6 @@ OUT/unfinished/lock          held by the command that is at work
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -24,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgdl_eval.formats.architecture import ModelConfig
-from pgdl_eval.formats.atomic import write_json
+from pgdl_eval.formats.atomic import place_folder, write_json
 from pgdl_eval.formats.folder_lock import locked
 from pgdl_eval.formats.json_files import read_json
 from pgdl_eval.formats.reference import write_reference
@@ -94,8 +93,7 @@ class ZooFolder:
             draft = self.path / "unfinished" / part.name
             shutil.rmtree(draft, ignore_errors=True)
             write_samples(draft, samples.inputs, samples.class_numbers(), shards)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(draft, folder)
+            place_folder(draft, folder)
 
     def unfinished(self, model: str) -> Path:
         """Where the checkpoints of a model lie."""
@@ -118,7 +116,7 @@ class ZooFolder:
         shutil.rmtree(draft, ignore_errors=True)
         write_model(draft, config, weights, initial_weights)
         write_json(draft / "training.json", asdict(training))
-        os.replace(draft, self.path / model)
+        place_folder(draft, self.path / model)
         shutil.rmtree(self.unfinished(model))
 
     def read_training(self, model: str) -> TrainedModel:
@@ -138,5 +136,5 @@ class ZooFolder:
                 [training.train_accuracy for training in finished.values()],
                 [training.test_accuracy for training in finished.values()],
             )
-        if not failures:
-            shutil.rmtree(self.path / "unfinished", ignore_errors=True)
+        for over in map(self.unfinished, finished) if failures else (self.path / "unfinished",):
+            shutil.rmtree(over, ignore_errors=True)

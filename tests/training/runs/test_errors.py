@@ -46,20 +46,6 @@ def test_a_citation_alone_makes_no_other_config(finished, blobs, tmp_path):
     assert train(experiment("resnet18", epochs=2), Place(blobs, out, "cpu")).finished()
 
 
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [("weights.safetensors", "no weights can be read: "), ("optimizer.pt", "no optimizer's state can be read: ")],
-)
-def test_a_damaged_checkpoint_is_named(tmp_path, blobs, name, problem):
-    place = Place(blobs, tmp_path, "cpu")
-    run = train(experiment("mlp"), place, until=1)
-    file = run.path / "checkpoints" / "0001" / name
-    file.write_bytes(file.read_bytes()[:50])
-    with pytest.raises(InputError) as caught:
-        train(experiment("mlp"), place)
-    assert str(caught.value).startswith(f"{file}: {problem}")
-
-
 def test_a_checkpoint_of_another_network_is_refused(finished, blobs):
     network, _ = restored(finished, blobs)
     wider = make_encoder("resnet18", (3, 12, 12), {"width": 16})
