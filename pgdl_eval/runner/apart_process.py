@@ -15,8 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .isolation import BUBBLEWRAP, SCRATCH, Isolation, environment, keras_settings
+from .process_memory import memory_of
 
 POLL_SECONDS = 0.5  # after which an end is noticed that nothing else tells
+LOOK_SECONDS = 0.5  # between two looks at the memory that it takes with all that it has begun
 START_SECONDS = 120.0  # in which a process says that it has begun
 STARTED = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[4]); "
@@ -115,12 +117,17 @@ class ApartProcess:
 
     def _line(self, seconds: float) -> bytes:
         """The next line of its answers."""
-        until = time.monotonic() + seconds
+        looked = time.monotonic()
+        until = looked + seconds
         while b"\n" not in self._held:
             ended = not self.lives  # a process that it began may hold the pipes open
             if not self._receive(0 if ended else POLL_SECONDS) and ended:
                 raise Ended(f"the process of the measure ended {self._end()}")
-            if time.monotonic() > until:
+            late = time.monotonic() > until
+            if late or time.monotonic() - looked > LOOK_SECONDS:
+                self._look_at_memory()
+                looked = time.monotonic()
+            if late:
                 raise Ended(f"the measure took more than {seconds:g} s, and its process was ended")
             if len(self._held) > LONGEST_ANSWER:
                 raise Ended("the process of the measure answered no result: it has no end")
@@ -140,6 +147,12 @@ class ApartProcess:
         if ready and not any(pieces.values()):  # both have been closed: nothing more comes, but it may go on
             time.sleep(min(seconds, POLL_SECONDS) / 10)
         return any(pieces.values())
+
+    def _look_at_memory(self) -> None:
+        """Limits of the system are those of each process, and leave out what processes share."""
+        taken, most = memory_of(self._process.pid), self.isolation.limits.bytes
+        if taken > most:
+            raise Ended(f"the measure took {taken / 1e9:.3g} GB of {most / 1e9:.3g} GB of memory, and was ended")
 
     def _end(self) -> str:
         return self.isolation.how_it_ended(self._process.wait())

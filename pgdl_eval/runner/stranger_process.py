@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
+from complexity.errors import shortened
 from complexity.measures.registry import Measure
 
 from ..formats.task import Task
@@ -67,6 +68,9 @@ def _answer(question: Mapping[str, Any]) -> Computed:
         measure = _measure(question["address"], question["name"], question["program"])
     except (Exception, SystemExit) as error:  # the module of a stranger is imported here
         traceback.print_exc()
+        place, kind = f"{question['folder']}/{question['model']}", type(error).__name__
+        if question["program"] is not None:
+            return Computed(failure=f"{place}: the submission cannot be imported: {kind}: {shortened(error)}")
         return Computed(failure=f"a process of its own finds no measure at {question['address']}: {error}")
     try:
         at_work = _at_work(question["folder"], question["task"], question["model"], question["samples"])

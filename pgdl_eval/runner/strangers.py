@@ -48,7 +48,7 @@ def _is_found(measure: Measure) -> bool:
 
 @dataclass
 class Stranger:
-    """A process for measures of strangers at a time; one that has ended is followed by a new one.
+    """A process for measures of strangers at a time; one that has ended, or failed, is followed by a new one.
 
     Each submission, and each task, gets a process of its own.
     """
@@ -73,14 +73,13 @@ class Stranger:
             self.stop()
             self.task = task
         found = self._answer(program, samples, json.dumps(question).encode())
-        if isinstance(found, str):
-            output = self._output(program)
-            self._stop(program)
-            return Computed(failure=f"{task.folder / model}: {found}", output=output)
-        found.output = self._output(program)
-        if found.value is not None:
-            found.details["isolation"] = self.isolation.kind
-        return found
+        computed = Computed(failure=f"{task.folder / model}: {found}") if isinstance(found, str) else found
+        computed.output = self._output(program)
+        if computed.value is None:
+            self._stop(program)  # whatever state it is in, the next model is none the worse for it
+        else:
+            computed.details["isolation"] = self.isolation.kind
+        return computed
 
     def stop(self) -> None:
         """End all processes."""

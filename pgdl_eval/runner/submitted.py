@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,35 +21,35 @@ DIRECTORY = "program_dir"  # a parameter by which a submission asks for its fold
 
 @dataclass
 class Submitted:
-    """The function of a submission; its modules may have the names of this project's, `complexity` first of all.
+    """The function of a submission, imported; its modules may have the names of ours, `complexity` first of all.
 
     Attributes
     ----------
     folder : the files of the submission.
+
+    Raises
+    ------
+    InputError
+        If there is no such function; what the import raises passes.
     """
 
     folder: Path
-    _function: Callable[..., Any] | None = None
     _modules: dict[str, ModuleType] = field(default_factory=dict)
     _dataset: tuple[Samples, Any] | None = None
+
+    def __post_init__(self) -> None:
+        with self._own_modules():
+            self._function: Any = getattr(importlib.import_module(MODULE), MODULE, None)
+            if not callable(self._function):
+                found = type(self._function).__name__
+                raise InputError("no function in the submission", field=MODULE, expected=MODULE, found=found)
+            self._asks = DIRECTORY in inspect.signature(self._function).parameters
 
     def __call__(self, model: Any, samples: Samples) -> Any:
         """What the function gives for a model, whatever that is."""
         dataset, model = self._as_dataset(samples), as_in_kit(model)
         with self._own_modules():
-            if self._function is None:
-                self._function = self._imported()
-            asks = DIRECTORY in inspect.signature(self._function).parameters
-            return self._function(model, dataset, **({DIRECTORY: str(self.folder)} if asks else {}))
-
-    def _imported(self) -> Callable[..., Any]:
-        try:
-            found = importlib.import_module(MODULE).complexity
-        except AttributeError as error:
-            raise InputError(f"no function {MODULE} in the submission: {error}", field=MODULE) from error
-        if not callable(found):
-            raise InputError("complexity is no function", field=MODULE, found=type(found).__name__)
-        return found  # type: ignore[no-any-return]
+            return self._function(model, dataset, **({DIRECTORY: str(self.folder)} if self._asks else {}))
 
     def _as_dataset(self, samples: Samples) -> Any:
         """One data set for all models, as in the kit."""

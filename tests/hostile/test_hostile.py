@@ -30,6 +30,7 @@ def test_there_are_a_hundred_bad_inputs_and_more_from_every_kind_of_file():
     assert len(CASES) > 250
     assert {case.kind for case in CASES.values()} == {
         "config.json", "model_configs.json", ".predict", "provenance", "shards", "weights", "ONNX", "arrays",
+        "submission",
     }  # fmt: skip
 
 
