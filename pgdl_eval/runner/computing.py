@@ -130,5 +130,5 @@ def _why(task: Task, model: str, error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"{folder}: the measure asked for the end of the process ({error!r})"
     if isinstance(error, MemoryError):
-        return f"{folder}: the measure ran out of memory (MemoryError: {error})"
+        return f"{folder}: the measure ran out of memory: {shortened(error) or 'MemoryError'}"
     return f"{folder}: {type(error).__name__}: {shortened(error)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -169,8 +169,10 @@ class Strangers:
             self.free.append(stranger)
 
 
-def _computed(answer: Mapping[str, Any]) -> Computed:
+def _computed(answer: Any) -> Computed:
     """An answer, whose every part is looked at: a stranger may have written it."""
+    if not isinstance(answer, dict):
+        raise InputError("no JSON object")
     found = Computed(**{one.name: answer[one.name] for one in fields(Computed)})
     right = (
         (found.value is None or (isinstance(found.value, float) and math.isfinite(found.value)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import invoke
-from misbehaving import BEHAVIOURS, MEMORY, OF_THE_PROCESS, SECONDS, no_keras_needed, submission, task_for
+from misbehaving import BEHAVIOURS, HANGS, LAST, MEMORY, OF_THE_PROCESS, SECONDS, no_keras_needed, submission, task_for
 
 from complexity.errors import InputError
 from complexity.measures.combination import stand_in_value
@@ -60,21 +60,24 @@ def provenance(folder):
 
 @pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("kind", KINDS)
-def test_whatever_a_submission_does_is_said_of_that_model_and_the_others_run(tmp_path, kind, monkeypatch):
+@pytest.mark.parametrize("hangs", [False, True], ids=["ends", "hangs"])
+def test_whatever_a_submission_does_is_said_of_that_model_and_the_others_run(tmp_path, kind, hangs, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # each has a stack, which counts as memory
-    behaviours = [one for one in BEHAVIOURS if kind == LIMITS or one[0] in OF_THE_PROCESS]
+    wanted = [one for one in BEHAVIOURS if kind == LIMITS or one[0] in OF_THE_PROCESS]
+    behaviours = [one for one in wanted if (one[0] in HANGS) == hangs or one[0] == LAST]
+    limits = Limits(SECONDS if hangs else 60.0, MEMORY, kind)
     task_for(tmp_path / "input", len(behaviours))
     path = written(tmp_path / "everything", submission(behaviours))
     with opened_submissions([path]) as opened:
-        outcome = ingest(tmp_path / "input", tmp_path / "out", opened, limits=Limits(SECONDS, MEMORY, kind))
+        outcome = ingest(tmp_path / "input", tmp_path / "out", opened, limits=limits)
     failures = {model: why for _, _, model, why in outcome.failures}
     for number, (name, _, words) in enumerate(behaviours):
         assert words in failures.pop(f"model_{number:02d}", ""), name
     assert failures == {}
     values = read_values(tmp_path / "out" / "digits.predict")
-    assert list(values.values()) == ([1.5, 2.5, 3.0, 4.5] if kind == LIMITS else [4.5])
+    assert list(values.values()) == ([1.5, 2.5, 3.0, 4.5] if kind == LIMITS and not hangs else [4.5])
     assert {one["isolation"] for one in provenance(tmp_path / "out")["details"].values()} == {kind}
-    if kind == LIMITS:
+    if kind == LIMITS and not hangs:
         said = (tmp_path / "out" / "digits.log").read_text()
         assert "ZeroDivisionError" in said
         assert said.replace("\n", "").replace("\t", "").isprintable()

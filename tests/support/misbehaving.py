@@ -11,10 +11,19 @@ from pgdl_eval.formats.task_writer import write_samples
 from pgdl_eval.runner import apart_process
 from pgdl_eval.sample.run import FOLDER
 
-MEMORY, SECONDS = 250_000_000, 2.0  # that a process may have, and has for a model
+MEMORY, SECONDS = 250_000_000, 2.0  # that a process may have, and has for a model where it uses them up
+LAST = "a number after all of these"
+HANGS = ("a hang", "endless output")
 # What an isolation does to the process is said in its own way, so each isolation is tried with these.
-OF_THE_PROCESS = ("a segmentation fault", "SIGKILL", "os._exit(0)", "a hang", "shared memory", "a child that lives on",
-                  "a number after all of these")  # fmt: skip
+OF_THE_PROCESS = (
+    "a segmentation fault",
+    "SIGKILL",
+    "os._exit(0)",
+    "a hang",
+    "shared memory",
+    "a child that lives on",
+    LAST,
+)
 # What it is, what the submission does, and words of the failure; none where there is a value.
 BEHAVIOURS = [
     ("a number", "return 1.5", ""),
@@ -40,7 +49,7 @@ BEHAVIOURS = [
     ("a hang", "time.sleep(600)", "took more than 2 s, and its process was ended"),
     ("endless output", "while True: print('x' * 1000)", "took more than 2 s, and its process was ended"),
     ("ten gigabytes", "return float(len(bytearray(10**10)))", "the measure ran out of memory"),
-    ("shared memory", "m = mmap.mmap(-1, 300_000_000); numpy.frombuffer(m, 'u1')[::4096] = 1; time.sleep(9)",
+    ("shared memory", "m = mmap.mmap(-1, 260_000_000, SHARED); time.sleep(60)",
      "GB of 0.25 GB of memory, and was ended"),
     ("a file of ten gigabytes", "os.truncate(os.open('x', os.O_CREAT | os.O_RDWR), 10**10)", "File too large"),
     ("a child that lives on", "os.fork() or time.sleep(60); os._exit(3)", "ended with status 3"),
@@ -49,11 +58,14 @@ BEHAVIOURS = [
      "answered no result: it has no end"),
     ("replaced modules", "json.loads = os.write = numpy.isfinite = numpy.asarray = None; return 1.0", "not callable"),
     ("control characters", "raise ValueError('\\x1b]0;owned\\x07')", "ValueError"),
-    ("a number after all of these", "return 4.5", ""),
+    (LAST, "return 4.5", ""),
 ]  # fmt: skip
 HEAD = """
 import ctypes, json, mmap, os, sys, time
 import numpy
+
+
+SHARED = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
 
 
 class Unshown(Exception):
