@@ -57,7 +57,7 @@ class ApartProcess:
         self._printed, prints = os.pipe()
         path = json.dumps([os.path.abspath(one) for one in sys.path])
         pipes = [str(theirs), str(theirs_too)]
-        arguments = [sys.executable, "-I", "-c", STARTED, *pipes, str(isolation.limits.bytes), path]
+        arguments = [sys.executable, "-I", "-c", STARTED, *pipes, str(isolation.limits.most_memory), path]
         apart = isolation.kind == BUBBLEWRAP
         variables = environment(SCRATCH if apart else Path(self._scratch.name))
         try:
@@ -150,7 +150,7 @@ class ApartProcess:
 
     def _look_at_memory(self) -> None:
         """Limits of the system are those of each process, and leave out what processes share."""
-        taken, most = memory_of(self._process.pid), self.isolation.limits.bytes
+        taken, most = memory_of(self._process.pid), self.isolation.limits.most_memory
         if taken > most:
             raise Ended(f"the measure took {taken / 1e9:.3g} GB of {most / 1e9:.3g} GB of memory, and was ended")
 

@@ -51,7 +51,7 @@ class Limits:
     kind: str = AUTO
 
     @property
-    def bytes(self) -> int:
+    def most_memory(self) -> int:
         """The memory of one process."""
         return half_of_memory() if self.memory is None else self.memory
 
@@ -97,7 +97,7 @@ class Isolation:
 
     def in_words(self) -> str:
         """How processes are held, for those who read the output."""
-        held = f"each with {self.limits.bytes / 1e9:.3g} GB of memory and {self.limits.seconds:g} s a model"
+        held = f"each with {self.limits.most_memory / 1e9:.3g} GB of memory and {self.limits.seconds:g} s a model"
         if self.kind == BUBBLEWRAP:
             return f"under bubblewrap (no network, no writes outside a scratch folder), {held}"
         why = self.why_not if self.limits.kind != LIMITS else "as asked for"
@@ -139,7 +139,7 @@ class Isolation:
             name = signal.Signals(-status).name
         except ValueError:
             name = str(-status)
-        memory = f", perhaps for lack of memory (it may have {self.limits.bytes / 1e9:.3g} GB)"
+        memory = f", perhaps for lack of memory (it may have {self.limits.most_memory / 1e9:.3g} GB)"
         return f"by the signal {name}{memory if -status in LACK_OF_MEMORY else ''}"
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import shutil
+import socket
 import zipfile
 from pathlib import Path
 
@@ -83,6 +84,13 @@ def test_whatever_a_submission_does_is_said_of_that_model_and_the_others_run(tmp
         assert said.replace("\n", "").replace("\t", "").isprintable()
 
 
+@pytest.fixture
+def port():
+    """A port of this machine that takes connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
 NOSY = """
 import os, socket, sys, tempfile
 
@@ -94,7 +102,9 @@ def complexity(model, dataset, program_dir):
 
 @pytest.mark.usefixtures("plain")
 @pytest.mark.skipif(not WORKS, reason="bubblewrap does not work here")
-def test_under_bubblewrap_a_submission_sees_and_changes_nothing_but_what_it_was_given(task, tmp_path, monkeypatch):
+def test_under_bubblewrap_a_submission_sees_and_changes_nothing_but_what_it_was_given(
+    task, tmp_path, port, monkeypatch
+):
     monkeypatch.setenv("TOKEN", "secret")
     secret, elsewhere = tmp_path / "secret", Path(__file__).parent / "written_by_a_submission"
     secret.write_text("")
@@ -115,7 +125,7 @@ def test_under_bubblewrap_a_submission_sees_and_changes_nothing_but_what_it_was_
     tempfile.TemporaryFile().write(bytes(10))
     open("in_scratch", "w").write("x")
     try:
-        socket.create_connection(("127.0.0.1", {listening().getsockname()[1]}), timeout=1)
+        socket.create_connection(("127.0.0.1", {port}), timeout=1)
     except OSError:
         return 2.0
 """
@@ -126,25 +136,6 @@ def test_under_bubblewrap_a_submission_sees_and_changes_nothing_but_what_it_was_
     ), done.stderr  # fmt: skip
     assert "under bubblewrap (no network, no writes outside a scratch folder)" in done.stderr
     assert not elsewhere.exists()
-
-
-def listening():
-    """A socket of this machine that takes connections, as long as it is held."""
-    import socket
-
-    server = socket.create_server(("127.0.0.1", 0))
-    SERVERS.append(server)
-    return server
-
-
-SERVERS = []
-
-
-@pytest.fixture(autouse=True)
-def _servers_end():
-    yield
-    while SERVERS:
-        SERVERS.pop().close()
 
 
 @pytest.mark.usefixtures("plain")
