@@ -104,11 +104,11 @@ def _quiet() -> Iterator[None]:
 def _choose_backend() -> None:
     """Let Keras 3 run on PyTorch where it would ask for TensorFlow, its default, and only PyTorch is installed."""
     undecided = "KERAS_BACKEND" not in os.environ and "keras" not in sys.modules
-    if undecided and _configured_backend() == "tensorflow" and not _installed("tensorflow") and _installed("torch"):
+    if undecided and configured_backend() == "tensorflow" and not _installed("tensorflow") and _installed("torch"):
         os.environ["KERAS_BACKEND"] = "torch"
 
 
-def _configured_backend() -> str:
+def configured_backend() -> str:
     """The backend in Keras' own configuration file, which its first import writes by itself."""
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 from ..errors import InputError
@@ -65,6 +66,23 @@ class Measured(float):
         head = f"<caption>{html.escape(repr(self))}</caption>"
         rows = (f"<tr><th>{_cell(name)}</th><td>{_cell(one)}</td></tr>" for name, one in self.to_dict().items())
         return f"<table>{head}{''.join(rows)}</table>"
+
+
+def check_number(value: Any, measure: str) -> Any:
+    """The value that a measure gave, if it is one number: of Python, NumPy, or a tensor without axes.
+
+    Raises
+    ------
+    InputError
+        For anything else, truth values and text included, which `float` would take.
+    """
+    kind = str(getattr(value, "dtype", type(value).__name__))
+    is_number = isinstance(value, Real) or (hasattr(value, "__float__") and getattr(value, "shape", None) == ())
+    if not is_number or "bool" in kind:
+        shape = getattr(value, "shape", None)
+        found = type(value).__name__ + (f" of shape {tuple(shape)}" if shape not in (None, ()) else "")
+        raise InputError("the measure gave no number", field=measure, expected="one number", found=found)
+    return value
 
 
 def json_value(value: Any, field: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from ..errors import InputError, collected_warnings, unknown_name
 from ..progress import shown
 from ..samples import read_as
-from .measured import Measured
+from .measured import Measured, check_number
 from .settings import check_settings, without_numpy_scalars
 
 Direction = Literal["larger gap", "smaller gap"]
@@ -59,7 +59,7 @@ class Measure:
         settings |= {name: one for name, one in given.items() if one is not None and name in self.settings}
         self.check(settings, shared=OF_EVERY_CALL)
         with read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
-            value = self.function(model, dataset, **without_numpy_scalars(settings))
+            value = check_number(self.function(model, dataset, **without_numpy_scalars(settings)), self.name)
         own = value.own_details if isinstance(value, Measured) else {}
         declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}
         return Measured(value, {**declared, **own, "warnings": warnings})

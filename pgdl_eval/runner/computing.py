@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from complexity.errors import InputError, InputWarning
+from complexity.errors import InputError, InputWarning, shortened
 from complexity.measures.registry import Measure
 from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
@@ -42,6 +42,7 @@ class Computed:
     seconds : for computing it, and for building the model if it was built before.
     phases : seconds by phase, as of `complexity.timing`, where they were asked for; reading and building count for the
         first measure that needs them.
+    output : what a measure of a stranger printed.
     """
 
     value: float | None = None
@@ -51,6 +52,7 @@ class Computed:
     engine: str = ""
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
+    output: str = ""
 
 
 @dataclass
@@ -127,4 +129,6 @@ def _why(task: Task, model: str, error: BaseException) -> str:
         return str(error.at(file=folder, model=model))
     if isinstance(error, SystemExit):
         return f"{folder}: the measure asked for the end of the process ({error!r})"
-    return f"{folder}: {type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        return f"{folder}: the measure ran out of memory: {shortened(error) or 'MemoryError'}"
+    return f"{folder}: {type(error).__name__}: {shortened(error)}"

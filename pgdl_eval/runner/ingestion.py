@@ -16,15 +16,18 @@ from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
 
 from ..formats.folder_lock import locked
+from ..formats.output_log import append_output, log_file
 from ..formats.predictions import EXCEEDED
 from ..formats.stored_files import Identity, identities
 from ..formats.task import Task, find_tasks
 from ..measures import address, chosen_settings
 from ..sheet import Say, Sheet, open_sheet, prediction_file
+from ..submission import Submission
 from .combined import combine, summary
 from .computing import Computed, Job
+from .isolation import Isolation, Limits
 from .processes import worker_pool
-from .strangers import Strangers
+from .strangers import Strangers, is_apart
 from .workers import AtWork, OneProcess, Processes, Workers
 
 SECONDS_PER_MODEL = 300.0  # the competition's limit
@@ -63,6 +66,7 @@ def ingest(
     settings: Mapping[str, Any] | None = None,
     workers: int = 1,
     profile: bool = False,
+    limits: Limits | None = None,
     say: Say = lambda text: None,
     step: Step = lambda task, model, number, models: None,
 ) -> Outcome:
@@ -83,24 +87,29 @@ def ingest(
         with one; measures are found by their names in each. A script that asks for several must keep its own work
         behind `if __name__ == "__main__":`, since they import it.
     profile : note in the outcome where time went.
+    limits : what each process of a stranger's measure may take.
     say, step : called with each message, and before each model with the names of task and model, its number
         from 0 and how many there are; once more with an empty name when all are done.
 
     Raises
     ------
     InputError
-        For folders or settings that cannot be used, measures that workers cannot find, and a worker that ends. What is
-        wrong with one model, or with one task, stands in the outcome instead, and the others run.
+        For folders or settings that cannot be used, two measures of one name, measures that workers cannot find, an
+        isolation that does not work, and a worker that ends. What is wrong with one model, or with one task, stands in
+        the outcome instead, and the others run.
     """
     outcome = Outcome()
     measures = _with_components(measures)
     chosen = chosen_settings(measures, settings or {})
     if workers > 1:
         for measure in measures:
-            if not isinstance(measure, Combination):
+            if not isinstance(measure, Combination | Submission):
                 address(measure)  # one that workers cannot find is said before anything is computed
     selected = _selected(find_tasks(input_dir), tasks, input_dir)
-    with locked(output_dir, say), _processes(workers, profile) as processes:
+    isolation = Isolation(limits or Limits(), (input_dir, output_dir))
+    if any(map(is_apart, measures)):
+        say(f"measures of strangers run {isolation.in_words()}")
+    with locked(output_dir, say), _processes(workers, profile, isolation) as processes:
         for task in selected:
             try:
                 with timed(profile) as clock, phase(READING):
@@ -214,10 +223,13 @@ class TaskRun:
         name = sheet.measure.name
         if computed.phases:
             self.outcome.spent(name, computed.phases)
+        if computed.output:
+            append_output(log_file(sheet.file), model, computed.output)
         if computed.value is None:
             sheet.keep(model, None, failure=computed.failure)
             self.outcome.failures.append((self.task.name, name, model, computed.failure))
-            self.say(f"failed {self.task.name} {model} {name}: {computed.failure}")
+            printed = f"; what it printed: {log_file(sheet.file)}" if computed.output else ""
+            self.say(f"failed {self.task.name} {model} {name}: {computed.failure}{printed}")
         else:
             self.outcome.computed += 1
             sheet.keep(
@@ -233,13 +245,14 @@ def _job(sheet: Sheet) -> Job:
 
 
 @contextmanager
-def _processes(workers: int, profile: bool) -> Iterator[Processes]:
+def _processes(workers: int, profile: bool, isolation: Isolation) -> Iterator[Processes]:
     """This process alone, or so many others; beside them those for measures of strangers."""
     if workers == 1:
-        with Strangers.of(1) as strangers:
+        with Strangers.of(1, isolation) as strangers:
             yield OneProcess(strangers, profile)
         return
-    with worker_pool(workers) as pool, Strangers.of(workers) as strangers, ThreadPoolExecutor(workers) as threads:
+    strangers_of = Strangers.of(workers, isolation)
+    with worker_pool(workers) as pool, strangers_of as strangers, ThreadPoolExecutor(workers) as threads:
         try:
             yield Workers(pool, threads, strangers, workers, profile)
         finally:
@@ -252,7 +265,9 @@ def _with_components(measures: Sequence[Measure]) -> list[Measure]:
     found: dict[str, Measure] = {}
     for measure in measures:
         for part in (*(measure.components if isinstance(measure, Combination) else ()), measure):
-            found.setdefault(part.name, part)
+            known = found.setdefault(part.name, part)
+            if known is not part and (isinstance(part, Submission) or isinstance(known, Submission)):
+                raise InputError("a submission has the name of a measure", field=part.name, expected="another name")
     return list(found.values())
 
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-import select
-import signal
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -20,20 +16,19 @@ from complexity.measures.registry import Measure, registered
 from ..engines import is_own
 from ..formats.task import Task
 from ..measures import Variant, address, base_name
+from ..submission import Submission
+from .apart_process import ApartProcess, Ended
 from .computing import Computed, Job
-
-POLL_SECONDS = 0.5  # after which an end is noticed that nothing else tells
-STARTED = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
-    "from pgdl_eval.runner.stranger_process import main; main(int(sys.argv[1]), int(sys.argv[2]))"
-)
+from .isolation import Isolation
 
 
 def is_apart(measure: Measure) -> bool:
-    """Whether a measure is applied in a process of its own: a stranger's that was given as package.module:function.
+    """Whether a measure is applied in a process of its own: a submission, or one given as package.module:function.
 
     Functions that are handed over in Python run where they are: they may be bound to what is around them.
     """
+    if isinstance(measure, Submission):
+        return True
     function: Any = measure.function.func if isinstance(measure, Variant) else measure.function  # type: ignore[attr-defined]
     if is_own(measure) or function.__module__ == "__main__":
         return False
@@ -53,106 +48,97 @@ def _is_found(measure: Measure) -> bool:
 
 @dataclass
 class Stranger:
-    """A process for measures of strangers; one that has ended is followed by a new one."""
+    """A process for measures of strangers at a time; one that has ended, or failed, is followed by a new one.
 
-    process: subprocess.Popen[bytes] | None = None
-    pipes: tuple[int, int] = (-1, -1)  # for questions, and for answers
-    held: bytearray = field(default_factory=bytearray)
+    Each submission, and each task, gets a process of its own.
+    """
+
+    isolation: Isolation
+    processes: dict[Path | None, ApartProcess] = field(default_factory=dict)
+    task: Task | None = None
     closed: bool = False
 
     def compute(self, task: Task, model: str, samples: Path, job: Job, profiled: bool) -> Computed:
         """What comes of a measure; the end of its process is its failure."""
+        submission = job.measure if isinstance(job.measure, Submission) else None
+        program = Path(os.path.realpath(submission.folder)) if submission is not None else None
+        samples = Path(os.path.realpath(samples))
         question = {
             "task": task.name, "folder": str(task.folder.resolve()), "model": model, "samples": str(samples),
-            "address": address(job.measure), "name": job.measure.name, "settings": dict(job.settings),
-            "profiled": profiled,
+            "program": str(program) if program is not None else None, "name": job.measure.name,
+            "address": address(job.measure) if submission is None else job.measure.name,
+            "settings": dict(job.settings) if submission is None else {}, "profiled": profiled,
         }  # fmt: skip
-        place = task.folder / model
-        try:
-            if self.process is None:
-                self._start()
-            _write(self.pipes[0], json.dumps(question).encode() + b"\n")
-            answer = self._answer()
-        except OSError:
-            answer = None
-        if answer is None:
-            return Computed(failure=f"{place}: the process of the measure ended {self._end()}")
-        try:
-            return _computed(json.loads(answer))
-        except (ValueError, TypeError, KeyError, RecursionError, InputError) as error:
+        if task != self.task:
             self.stop()
-            return Computed(failure=f"{place}: the process of the measure answered no result: {error}")
+            self.task = task
+        found = self._answer(program, samples, json.dumps(question).encode())
+        computed = Computed(failure=f"{task.folder / model}: {found}") if isinstance(found, str) else found
+        computed.output = self._output(program)
+        if computed.value is None:
+            self._stop(program)  # whatever state it is in, the next model is none the worse for it
+        else:
+            computed.details["isolation"] = self.isolation.kind
+        return computed
 
     def stop(self) -> None:
-        """End the process."""
-        process, self.process = self.process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in self.pipes:
-            os.close(pipe)
-        self.held.clear()
+        """End all processes."""
+        for program in list(self.processes):
+            self._stop(program)
 
     def kill(self) -> None:
-        """End the process for good; the thread that waits for it goes on."""
+        """End all processes for good; the thread that waits for one goes on."""
         self.closed = True
-        if self.process is not None:
-            self.process.kill()
+        for process in list(self.processes.values()):
+            process.kill()
 
-    def _start(self) -> None:
-        """Start a process; the module that runs as the main one here is not imported there."""
-        if self.closed:
-            raise OSError("closed")
-        theirs, questions = os.pipe()
-        answers, theirs_too = os.pipe()
-        arguments = [str(theirs), str(theirs_too), json.dumps(sys.path)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", STARTED, *arguments], pass_fds=(theirs, theirs_too), stdin=subprocess.DEVNULL
-        )
-        self.pipes = (questions, answers)
-        os.close(theirs)
-        os.close(theirs_too)
-
-    def _answer(self) -> bytes | None:
-        """A line of the process; None once it has ended without one."""
-        assert self.process is not None
-        while b"\n" not in self.held:
-            ended = self.process.poll() is not None  # a process that it began may hold the pipe open
-            ready, _, _ = select.select([self.pipes[1]], [], [], 0 if ended else POLL_SECONDS)
-            piece = os.read(self.pipes[1], 2**16) if ready else b""
-            if not piece and (ready or ended):
-                return None
-            self.held += piece
-        line, _, rest = bytes(self.held).partition(b"\n")
-        self.held[:] = rest
-        return line
-
-    def _end(self) -> str:
-        """How the process has ended, in words; it is no more afterwards."""
-        process = self.process
+    def _answer(self, program: Path | None, samples: Path, question: bytes) -> Computed | str:
+        """What the process of a program answers, or why it does not."""
         try:
-            status = process.wait(POLL_SECONDS) if process is not None else None
-        except subprocess.TimeoutExpired:  # it has closed its pipe, but goes on
-            status = None
-        self.stop()
-        if status is None:
-            return "its answers"
-        if status < 0:
-            return f"by the signal {signal.Signals(-status).name}" + (", perhaps for lack of memory" * (status == -9))
-        return f"with status {status} before it gave a value"
+            process = self._process(program, samples)
+            return _computed(json.loads(process.ask(question, self.isolation.limits.seconds)))
+        except Ended as error:
+            return str(error)
+        except OSError as error:
+            return f"the process of the measure could not be asked: {error.strerror}"
+        except (ValueError, TypeError, KeyError, RecursionError, InputError) as error:
+            return f"the process of the measure answered no result: {error}"
+
+    def _process(self, program: Path | None, samples: Path) -> ApartProcess:
+        """The process of a program, begun where there is none."""
+        if self.closed:
+            raise Ended("the run has ended")
+        if program not in self.processes:
+            assert self.task is not None
+            folder = self.task.folder.resolve()
+            models = [(Path(os.path.realpath(folder / model)), folder / model) for model in self.task.models]
+            shown = [(path, path) for path in (samples, program) if path is not None]
+            self.processes[program] = ApartProcess(self.isolation, [*models, *shown])
+            self.processes[program].begin()
+        return self.processes[program]
+
+    def _output(self, program: Path | None) -> str:
+        """What the process of a program has printed on this model."""
+        process = self.processes.get(program)
+        return "" if process is None else process.output.decode("utf-8", "backslashreplace")
+
+    def _stop(self, program: Path | None) -> None:
+        process = self.processes.pop(program, None)
+        if process is not None:
+            process.stop()
 
 
 @dataclass
 class Strangers:
-    """So many processes for measures of strangers, each of which is started when it is first needed."""
+    """So many processes at a time for measures of strangers, each of which is started when it is first needed."""
 
     free: list[Stranger]
+    isolation: Isolation
 
     @classmethod
-    def of(cls, count: int) -> Strangers:
+    def of(cls, count: int, isolation: Isolation) -> Strangers:
         """For as many as compute at once."""
-        return cls([Stranger() for _ in range(count)])
+        return cls([Stranger(isolation) for _ in range(count)], isolation)
 
     def __enter__(self) -> Strangers:
         self.all: Sequence[Stranger] = tuple(self.free)
@@ -183,8 +169,10 @@ class Strangers:
             self.free.append(stranger)
 
 
-def _computed(answer: Mapping[str, Any]) -> Computed:
+def _computed(answer: Any) -> Computed:
     """An answer, whose every part is looked at: a stranger may have written it."""
+    if not isinstance(answer, dict):
+        raise InputError("no JSON object")
     found = Computed(**{one.name: answer[one.name] for one in fields(Computed)})
     right = (
         (found.value is None or (isinstance(found.value, float) and math.isfinite(found.value)))
@@ -198,9 +186,3 @@ def _computed(answer: Mapping[str, Any]) -> Computed:
         raise InputError("no finite number, or parts of other types")
     json.dumps(found.details, allow_nan=False)
     return found
-
-
-def _write(pipe: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(pipe, rest) :]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,6 +81,10 @@ def reader(kind: str, path: Path) -> Read:
         from pgdl_eval.formats.npz import read_arrays
 
         return lambda: read_arrays(path)
+    if kind == "submission":
+        from pgdl_eval.formats.submission_files import copy_submission
+
+        return lambda: copy_submission(path, Path(tempfile.mkdtemp(dir=path.parent)))
     assert kind == "provenance"
     from pgdl_eval.scoreboard import prediction_folders
 
@@ -95,6 +100,7 @@ NAMES = {
     "ONNX": "model.onnx",
     "provenance": "t.provenance.json",
     "arrays": "arrays.npz",
+    "submission": "submission.zip",
 }
 
 
@@ -139,6 +145,14 @@ def _shards(folder: Path) -> Any:
 
 def load() -> dict[str, Case]:
     """All cases, by kind and name."""
-    from hostile import arrays, onnx_graphs, packed_arrays, places, records, texts  # noqa: F401  # which list theirs
+    from hostile import (  # noqa: F401  # which list theirs
+        arrays,
+        onnx_graphs,
+        packed_arrays,
+        places,
+        records,
+        submissions,
+        texts,
+    )  # fmt: skip
 
     return CASES

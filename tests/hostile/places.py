@@ -59,9 +59,10 @@ def _list(kind: str, name: str) -> None:
     bad(kind, name, NAMES[kind], words)(make)
 
 
-for kind in ("config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX", "arrays"):
+for kind in ("config.json", "model_configs.json", ".predict", "shards", "weights", "ONNX", "arrays", "submission"):
     for name in PLACES:
-        _list(kind, name)
+        if (kind, name) != ("submission", "a folder"):  # which may be one
+            _list(kind, name)
 
 
 def _shards(name: str, files: dict[str, int], *words: str) -> None:

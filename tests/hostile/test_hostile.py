@@ -11,6 +11,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from hostile.cases import load
 
+from complexity.errors import escaped
+
 CASES = load()
 # An answer is due in a second and 200 MB on a machine that does nothing else; see the table in docs/reliability.md.
 MOST_SECONDS, MOST_MEGABYTES = 10, 200
@@ -30,7 +32,18 @@ def test_there_are_a_hundred_bad_inputs_and_more_from_every_kind_of_file():
     assert len(CASES) > 250
     assert {case.kind for case in CASES.values()} == {
         "config.json", "model_configs.json", ".predict", "provenance", "shards", "weights", "ONNX", "arrays",
+        "submission",
     }  # fmt: skip
+
+
+def test_the_document_has_the_text_of_its_template():
+    template = Path(__file__).with_name("reliability.md").read_text(encoding="utf-8")
+    document = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
+    fixed = [line for line in template.splitlines() if "{" not in line and "<!--" not in line]
+    assert [line for line in fixed if line not in document.splitlines()] == []
+    assert all(
+        f"| {case.kind} | {escaped(case.name).replace('|', chr(92) + '|')} |" in document for case in CASES.values()
+    )
 
 
 @pytest.mark.parametrize("name", CASES)

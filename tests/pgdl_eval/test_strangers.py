@@ -87,7 +87,7 @@ def hangs(model, dataset):
 
 
 def prints(model, dataset):
-    print("what a stranger says")
+    print("what a stranger says\\x1b[2J")
     return 1.0
 """
 
@@ -201,13 +201,13 @@ def test_processes_end_with_the_run(run, monkeypatch):
     original = Strangers.__exit__
 
     def noting(self, *error):
-        started.extend(stranger.process for stranger in self.all if stranger.process is not None)
+        started.extend(process for stranger in self.all for process in stranger.processes.values())
         original(self, *error)
 
     monkeypatch.setattr(Strangers, "__exit__", noting)
     run("data")
     assert len(started) == 1
-    assert started[0].poll() is not None
+    assert not started[0].lives
 
 
 def test_an_interruption_keeps_what_others_have_done_beside_a_stranger_that_hangs(run, tmp_path, stored_task, module):
@@ -227,9 +227,11 @@ def interrupted_once_done(begun):
     raise KeyboardInterrupt
 
 
-def test_what_a_stranger_prints_is_printed(run, capfd):
+def test_what_a_stranger_prints_lies_beside_its_predictions_as_a_terminal_may_show_it(run, tmp_path, capfd):
     run("prints")
-    assert capfd.readouterr().out.count("what a stranger says") == 4
+    assert "what a stranger says" not in capfd.readouterr().out
+    said = (tmp_path / "out" / "digits.log").read_text()
+    assert said == "".join(f"== model_{number}\nwhat a stranger says\\x1b[2J\n" for number in range(4))
 
 
 def test_measures_of_this_project_run_in_this_process(module):
