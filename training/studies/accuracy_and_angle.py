@@ -34,7 +34,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     """
     rows = []
     for member in cohort.at_least(1):
-        for line in member.run.metrics():
+        for line in (line for line in member.run.metrics() if line["epoch"] in member.epochs):
             record = member.epoch(line["epoch"])
             place = {**member.facts, "shuffled": member.shuffled, "epoch": line["epoch"]}
             place |= {name: line[name] for name in ("train_accuracy", "test_accuracy")}

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pgdl_eval.formats.npz import StoredArrays
-
 from ..runs.run_folder import CENTERING
-from .cohort import Cohort, Member, Missing
+from .cohort import Cohort, Member, Missing, Record
 from .drawing import degrees_axis, line_panels
 from .study import Study
 from .vectors import RANDOM, Vector, degrees, p_vector, random_degrees, to_constant
@@ -18,7 +16,7 @@ from .vectors import RANDOM, Vector, degrees, p_vector, random_degrees, to_const
 FEATURES = "to the features of that epoch"
 
 
-def blocks(record: StoredArrays) -> list[str]:
+def blocks(record: Record) -> list[str]:
     """The names of the recorded blocks, in the order of the network."""
     found = {name.split("/")[0] for name in record if name.startswith("block_")}
     return sorted(found, key=lambda name: int(name.removeprefix("block_")))
@@ -49,7 +47,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _angles(member: Member, record: StoredArrays, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
+def _angles(member: Member, record: Record, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
     yield FEATURES, degrees(u, p_vector(record, "subset", centering))
     yield "to the well-trained features", degrees(u, p_vector(member.trained, "subset", centering))
     yield "to the data", degrees(u, p_vector(member.data, "subset/raw", centering))

@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pgdl_eval.formats.npz import StoredArrays
-
 from ..runs.run_folder import CENTERING, field_of
-from .cohort import Cohort
+from .cohort import Cohort, Record
 from .drawing import line_panels
 from .study import Study, flat_columns
 from .vectors import CONSTANT, RANDOM, random_singular_values, shape
@@ -73,7 +71,7 @@ def _by_k(values: NDArray[np.float64], most: int) -> Iterator[dict[str, float]]:
         yield {"k": k, **measured, "approximation_error": approximation_error(values, k)}
 
 
-def _of_constant(record: StoredArrays) -> dict[str, float]:
+def _of_constant(record: Record) -> dict[str, float]:
     both = (field_of(record, PART, "singular_values", center=center) for center in (False, True))
     share = share_of_constant(*both)
     return {"explained_variance": share, "approximation_error": float(np.sqrt(1 - share))}

@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pgdl_eval.formats.npz import StoredArrays
-
-from .cohort import Cohort, Member
+from .cohort import Cohort, Member, Record
 from .drawing import degrees_axis, line_panels
 from .study import Study
 from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, degrees, p_vector, random_to_data, to_constant, to_data
@@ -42,7 +40,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame([*rows, *_references(cohort.members[0])])
 
 
-def _against_data(record: StoredArrays, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
+def _against_data(record: Record, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
     for matrix, name in MATRICES.items():
         if f"{matrix}/uncentered/vectors" in record:
             for convention in DATA_CONVENTIONS:

@@ -14,6 +14,7 @@ from complexity import angle
 from complexity.errors import InputError
 from training.command import train as commands
 from training.runs.experiment import Experiment, Place
+from training.runs.keeping import keep_runs
 from training.runs.run import train
 from training.runs.run_folder import decomposition, find_runs
 from training.studies import STUDIES, draw_studies
@@ -46,6 +47,14 @@ def runs(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def cohort(runs) -> Cohort:
     (found,) = cohorts(find_runs(runs))
+    return found
+
+
+@pytest.fixture(scope="session")
+def kept_cohort(runs, tmp_path_factory) -> Cohort:
+    out = tmp_path_factory.mktemp("kept")
+    list(keep_runs(runs, out))
+    (found,) = cohorts(find_runs(out))
     return found
 
 
@@ -197,6 +206,19 @@ def test_the_papers_point_of_the_first_epoch_is_the_largest_angle_within_it(coho
     found = found[found["matrix"] == LARGEST].set_index(["recipe", "seed"])["degrees"]
     assert len(found) == len(largest_angle) == 5
     assert found.to_numpy() == pytest.approx(largest_angle[found.index].to_numpy(), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", [name for name in STUDIES if name != "image_folder_cosines"])
+def test_tables_of_kept_runs_are_those_of_the_runs_to_the_stated_precision(cohort, kept_cohort, name):
+    tables = [STUDIES[name].compute(one) for one in (cohort, kept_cohort)]
+    numbers = [table.select_dtypes("number") for table in tables]
+    assert tables[0].drop(columns=numbers[0]).equals(tables[1].drop(columns=numbers[1]))
+    precision = {"degrees": 0.5, "smoothed": 0.1}
+    for column in numbers[0].columns.intersection(
+        [*precision, "explained_variance", "singular_value", "test_accuracy"]
+    ):
+        expected, found = (table[column].to_numpy(float) for table in numbers)
+        assert found == pytest.approx(expected, rel=1e-6, abs=precision.get(column, 1e-6), nan_ok=True), column
 
 
 def test_densities_integrate_to_one_and_a_constant_vector_has_none():
