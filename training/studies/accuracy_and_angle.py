@@ -15,11 +15,12 @@ from scipy.stats import linregress, permutation_test, rankdata
 
 from pgdl_eval.metrics.correlation import is_constant, spearman
 
+from .calibration import compared
 from .cohort import Cohort, Member
 from .drawing import finish_figure, grid, style
 from .layout import Room
 from .study import Study
-from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, random_to_data, to_constant, to_data
+from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, pair_with_data, random_to_data, to_constant
 
 Array = NDArray[np.float64]
 RESAMPLES = 9_999
@@ -38,9 +39,11 @@ def compute(cohort: Cohort) -> pd.DataFrame:
             record = member.epoch(line["epoch"])
             place = {**member.facts, "shuffled": member.shuffled, "epoch": line["epoch"]}
             place |= {name: line[name] for name in ("train_accuracy", "test_accuracy")}
-            angles = {name: to_data(record, member.data, "train", name) for name in DATA_CONVENTIONS}
-            angles[CONSTANT] = to_constant(p_vector(record, "train", "uncentered"))
-            rows += [{**place, "convention": name, "degrees": angle} for name, angle in angles.items()]
+            for name in DATA_CONVENTIONS:
+                found = compared(*pair_with_data(record, member.data, "train", name))
+                rows.append({**place, "convention": name, **found})
+            constant = to_constant(p_vector(record, "train", "uncentered"))
+            rows.append({**place, "convention": CONSTANT, "degrees": constant})
     return pd.DataFrame([*rows, *_references(cohort.members[0])])
 
 

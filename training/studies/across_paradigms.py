@@ -8,18 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
-from .cohort import Cohort, Member, Missing
+from .calibration import beside_untrained, compared, undetermined
+from .cohort import GROUPS, SHUFFLED, Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
 from .study import Study, flat_columns
-from .vectors import RANDOM, degrees, p_vector, random_degrees
+from .vectors import RANDOM, p_vector, random_degrees
 
 PART = "train"
-GROUPS = {
-    "supervised": "supervised",
-    "reconstruction": "reconstruction",
-    "simclr": "self-supervised",
-    "supcon": "self-supervised",
-}
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -31,7 +26,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     groups = defaultdict(list)
     for member in cohort.members:
         if not member.shuffled:
-            groups[GROUPS[member.paradigm]].append(member)
+            groups[member.group].append(member)
     if len(groups) < 2:
         raise Missing(f"needs finished runs of two groups of paradigms, found {', '.join(groups) or 'none'}")
     rows = []
@@ -39,15 +34,17 @@ def compute(cohort: Cohort) -> pd.DataFrame:
         for epoch in member.epochs:
             record = member.epoch(epoch)
             for centering in CENTERING:
-                u = p_vector(record, PART, centering)
-                place = {**member.facts, "checkpoint": _group(member), "epoch": epoch, "centering": centering}
+                u, unknown = p_vector(record, PART, centering), undetermined(member, record, PART, centering)
+                place = {**member.facts, "checkpoint": member.group, "epoch": epoch, "centering": centering}
                 for group, others in groups.items():
                     for other in others:
                         if other is not member:
-                            angle = degrees(u, p_vector(other.trained, PART, centering))
+                            found = compared(u, p_vector(other.trained, PART, centering))
                             trained = {"well_trained": group, "other": other.recipe, "other_seed": other.seed}
-                            rows.append({**place, **trained, "degrees": angle})
-    return pd.DataFrame([*rows, *_references(cohort.members[0], list(groups))])
+                            noise = unknown or undetermined(other, other.trained, PART, centering)
+                            rows.append({**place, **trained, **found, "undetermined": noise})
+    frame = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "centering", "other", "other_seed"])
+    return pd.concat([frame, pd.DataFrame(_references(cohort.members[0], list(groups)))])
 
 
 def _references(member: Member, groups: list[str]) -> list[dict[str, object]]:
@@ -65,10 +62,6 @@ def _references(member: Member, groups: list[str]) -> list[dict[str, object]]:
     ]
 
 
-def _group(member: Member) -> str:
-    return "shuffled labels" if member.shuffled else GROUPS[member.paradigm]
-
-
 def ends(frame: pd.DataFrame) -> pd.DataFrame:
     """Mean angle of the untrained and of the last networks for each pair of groups and centring, and its deviation."""
     known = frame.dropna(subset=["epoch"])
@@ -83,7 +76,7 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame) -> Figure:
     """A row of panels for the checkpoints' paradigm, a column for the well-trained networks'; lines: centring."""
-    order = [*dict.fromkeys(GROUPS.values()), "shuffled labels"]
+    order = [*dict.fromkeys(GROUPS.values()), SHUFFLED]
     shown = frame.assign(
         checkpoint="checkpoints: " + frame["checkpoint"],
         to="to well-trained: " + frame["well_trained"],

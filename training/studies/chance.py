@@ -92,12 +92,13 @@ def permuted_subspace_degrees(u: Vector, v: Vector, draws: int, rng: np.random.G
 
     Parameters
     ----------
-    u, v : (n, m) orthonormal.
+    u, v : (n, m) of independent columns.
 
     Returns
     -------
     (draws, m) degrees, for k = 1 to m.
     """
+    u, v = (np.linalg.qr(np.asarray(one, np.float64))[0] for one in (u, v))
     sizes = range(1, u.shape[1] + 1)
     overlaps = (u.T @ rng.permutation(v) for _ in range(draws))
     least = [[np.linalg.svd(one[:k, :k], compute_uv=False)[-1] for k in sizes] for one in overlaps]

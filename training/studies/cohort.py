@@ -13,6 +13,13 @@ from pgdl_eval.formats.npz import StoredArrays
 from ..runs.kept_epochs import StackedEpoch
 from ..runs.run_folder import RunFolder
 
+GROUPS = {
+    "supervised": "supervised",
+    "reconstruction": "reconstruction",
+    "simclr": "contrastive",
+    "supcon": "contrastive",
+}
+SHUFFLED = "shuffled labels"
 MAX_BYTES = 2**30  # of records that all studies share
 
 Record = StoredArrays | StackedEpoch
@@ -72,6 +79,17 @@ class Member:
     def shuffled(self) -> bool:
         """Whether the run is a reference, trained on shuffled labels."""
         return bool(self.run.config["settings"]["shuffled_labels"])
+
+    @property
+    def group(self) -> str:
+        """The paradigm as the papers group them; runs on shuffled labels are a group of their own."""
+        return SHUFFLED if self.shuffled else GROUPS[self.paradigm]
+
+    def rows(self, matrix: str) -> int:
+        """How many rows the matrices of a record had when they were decomposed."""
+        data, settings = self.run.config["data"], self.run.config["settings"]
+        of_part = {part: int(data[f"{part}_rows"]) for part in ("train", "test")}
+        return of_part.get(matrix.split("/")[0], min(int(settings["subset_rows"]), of_part["train"]))
 
     @property
     def facts(self) -> dict[str, Any]:

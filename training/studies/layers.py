@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
+from .calibration import beside_untrained, compared
 from .cohort import Cohort, Member, Missing, Record
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import RANDOM, Vector, degrees, p_vector, random_degrees, to_constant
+from .vectors import RANDOM, Vector, p_vector, random_degrees, to_constant
 
 FEATURES = "to the features of that epoch"
 
@@ -38,21 +39,23 @@ def compute(cohort: Cohort) -> pd.DataFrame:
                 for centering in CENTERING:
                     place = {**member.facts, "epoch": epoch, "block": block, "centering": centering}
                     found = _angles(member, record, p_vector(record, block, centering), centering)
-                    rows += [{**place, "quantity": name, "degrees": value} for name, value in found]
+                    rows += [{**place, "quantity": name, **measured} for name, measured in found]
+    frame = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "block", "centering", "quantity"])
+    rows = []
     for recipe in dict.fromkeys(member.recipe for member in recorded):
         for centering in CENTERING:
             value = random_degrees(recorded[0].trained, "subset", centering)
             place = {"recipe": recipe, "block": RANDOM, "centering": centering}
             rows.append({**place, "quantity": FEATURES, "degrees": value})
-    return pd.DataFrame(rows)
+    return pd.concat([frame, pd.DataFrame(rows)])
 
 
-def _angles(member: Member, record: Record, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
-    yield FEATURES, degrees(u, p_vector(record, "subset", centering))
-    yield "to the well-trained features", degrees(u, p_vector(member.trained, "subset", centering))
-    yield "to the data", degrees(u, p_vector(member.data, "subset/raw", centering))
+def _angles(member: Member, record: Record, u: Vector, centering: str) -> Iterator[tuple[str, dict[str, float]]]:
+    yield FEATURES, compared(u, p_vector(record, "subset", centering))
+    yield "to the well-trained features", compared(u, p_vector(member.trained, "subset", centering))
+    yield "to the data", compared(u, p_vector(member.data, "subset/raw", centering))
     if centering == "uncentered":  # a centred one stands at 90 degrees
-        yield "to the constant vector", to_constant(u)
+        yield "to the constant vector", {"degrees": to_constant(u)}
 
 
 def draw(frame: pd.DataFrame) -> Figure:

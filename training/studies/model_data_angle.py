@@ -9,10 +9,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from .calibration import beside_untrained, compared, undetermined
 from .cohort import Cohort, Member, Record
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, degrees, p_vector, random_to_data, to_constant, to_data
+from .vectors import (
+    CONSTANT,
+    DATA_CONVENTIONS,
+    RANDOM,
+    Vector,
+    degrees,
+    p_vector,
+    pair_with_data,
+    random_to_data,
+    to_constant,
+)
 
 # As the network saw its inputs, and which layer: see `run_folder`.
 MATRICES = {
@@ -37,27 +48,28 @@ def compute(cohort: Cohort) -> pd.DataFrame:
         for epoch in member.epochs:
             record = member.epoch(epoch)
             rows += [{**member.facts, "epoch": epoch, **row} for row in _against_data(record, member, epoch)]
-    return pd.DataFrame([*rows, *_references(cohort.members[0])])
+    found = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "matrix", "convention"])
+    return pd.concat([found, pd.DataFrame(_references(cohort.members[0]))])
 
 
 def _against_data(record: Record, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
     for matrix, name in MATRICES.items():
         if f"{matrix}/uncentered/vectors" in record:
-            for convention in DATA_CONVENTIONS:
-                angle = to_data(record, member.data, matrix, convention)
-                yield {"matrix": name, "convention": convention, "degrees": angle}
+            for convention, (features, *_) in DATA_CONVENTIONS.items():
+                found = compared(*pair_with_data(record, member.data, matrix, convention))
+                noise = undetermined(member, record, matrix, features)
+                yield {"matrix": name, "convention": convention, **found, "undetermined": noise}
     for convention in DATA_CONVENTIONS:
-        angle = to_data(record, member.data, "subset", convention)
+        u, data = pair_with_data(record, member.data, "subset", convention)
         if epoch == 1:
-            angle = max(angle, _largest_within_first_epoch(member, convention))
-        yield {"matrix": LARGEST, "convention": convention, "degrees": angle}
+            within = _within_first_epoch(member, convention)
+            u = max((one for one in (u, *within) if np.isfinite(one).all()), key=lambda one: degrees(one, data))
+        yield {"matrix": LARGEST, "convention": convention, **compared(u, data)}
 
 
-def _largest_within_first_epoch(member: Member, convention: str) -> float:
-    features, inputs, of_data = DATA_CONVENTIONS[convention]
-    data = p_vector(member.data, f"subset/{inputs}", of_data)
-    vectors = p_vector(member.first_epoch, "subset", features)[1:]  # the first is the untrained network
-    return float(np.nanmax([degrees(u, data) for u in vectors]))
+def _within_first_epoch(member: Member, convention: str) -> Vector:
+    """The P-vectors (t, n) after each recorded step; the first record is the untrained network."""
+    return p_vector(member.first_epoch, "subset", DATA_CONVENTIONS[convention][0])[1:]
 
 
 def _references(member: Member) -> Iterator[dict[str, Any]]:

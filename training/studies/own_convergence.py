@@ -6,12 +6,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
+from .calibration import beside_untrained, compared, undetermined
 from .cohort import Cohort
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import RANDOM, degrees, p_vector, random_degrees, to_constant
+from .vectors import RANDOM, p_vector, random_degrees, to_constant
 
 PARTS = ("train", "test")
+OWN = "to its own last P-vector"
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -26,18 +28,21 @@ def compute(cohort: Cohort) -> pd.DataFrame:
             for part in PARTS:
                 for centering in CENTERING:
                     u = p_vector(record, part, centering)
-                    place = {**member.facts, "epoch": epoch, "centering": centering}
-                    own = degrees(u, p_vector(member.trained, part, centering))
-                    rows.append({**place, "quantity": f"{part}: to its own last P-vector", "degrees": own})
+                    noise = any(undetermined(member, one, part, centering) for one in (record, member.trained))
+                    place = {**member.facts, "epoch": epoch, "centering": centering, "undetermined": noise}
+                    own = compared(u, p_vector(member.trained, part, centering))
+                    rows.append({**place, "quantity": f"{part}: {OWN}", **own})
                     if centering == "uncentered":  # a centred one stands at 90 degrees
                         constant = {"quantity": f"{part}: to the constant vector", "degrees": to_constant(u)}
                         rows.append({**place, **constant})
+    frame = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "centering", "quantity"])
+    rows = []
     for part in PARTS:
         for centering in CENTERING:
             angle = random_degrees(cohort.members[0].trained, part, centering)
-            place = {"recipe": RANDOM, "centering": centering, "quantity": f"{part}: to its own last P-vector"}
+            place = {"recipe": RANDOM, "centering": centering, "quantity": f"{part}: {OWN}"}
             rows.append({**place, "degrees": angle})
-    return pd.DataFrame(rows)
+    return pd.concat([frame, pd.DataFrame(rows)])
 
 
 def draw(frame: pd.DataFrame) -> Figure:

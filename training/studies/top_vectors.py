@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING, field_of
+from .calibration import compared, compared_subspaces
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import RANDOM, Vector, degrees, largest_angles, random_vectors, shape
+from .vectors import RANDOM, Vector, random_vectors, shape
 
 PART = "train"
 VECTORS, SUBSPACES = "between the k-th vectors", "largest angle between the top-k subspaces"
@@ -58,16 +59,16 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
 
 def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
     """The angles between two bases (n, k), for k = 1, 2, ..."""
-    between = largest_angles(u, v)
-    for k in range(1, len(between) + 1):
-        yield {"k": k, "quantity": VECTORS, "degrees": degrees(u[:, k - 1], v[:, k - 1])}
-        yield {"k": k, "quantity": SUBSPACES, "degrees": between[k - 1]}
+    for k, between in enumerate(compared_subspaces(u, v), start=1):
+        yield {"k": k, "quantity": VECTORS, **compared(u[:, k - 1], v[:, k - 1])}
+        yield {"k": k, "quantity": SUBSPACES, **between}
 
 
 def means(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean, least and largest degrees by kind of pair, a row for each k."""
-    grouped = frame.groupby(["quantity", "centering", "pair", "k"], sort=False)["degrees"]
-    return grouped.agg(["mean", "min", "max", "count"]).reset_index()
+    """Mean, least and largest degrees by kind of pair, and medians of chance, effect and p-value, a row for each k."""
+    grouped = frame.groupby(["quantity", "centering", "pair", "k"], sort=False)
+    found = grouped["degrees"].agg(["mean", "min", "max", "count"])
+    return found.join(grouped[["chance", "effect", "p_value"]].median().add_prefix("median_")).reset_index()
 
 
 def draw(frame: pd.DataFrame) -> Figure:

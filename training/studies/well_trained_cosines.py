@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ..recipes.recipes import RECIPES
 from ..runs.run_folder import CENTERING
+from .calibration import compared
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import matrix_panels
 from .study import Study
@@ -22,8 +23,9 @@ REFERENCES = (DATA, CONSTANT, RANDOM)
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
-    """One row a pair: what it is of (`matrix`), `centering`, `first`, `second`, their seeds, cosine and degrees.
+    """One row a pair: what it is of (`matrix`), `centering`, `first`, `second`, their seeds, cosine, degrees, null.
 
+    `untrained` is the angle between the same two networks before training; NaN where they start as the same one.
     Two names are equal where a pair is of two seeds of a recipe, or of the two random matrices.
     """
     members = cohort.at_least(2)
@@ -31,12 +33,25 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     for state, part in STATES:
         for centering in CENTERING:
             vectors = [*_of_runs(members, state, part, centering), *_references(members[0], part, centering)]
+            before = dict(_untrained(members, part, centering))
             for (first, seed, u), (second, other, v) in combinations(vectors, 2):
-                angle = degrees(u, v)
+                found = compared(u, v)
                 names = {"first": first, "first_seed": seed, "second": second, "second_seed": other}
-                measured = {"cosine": np.cos(np.radians(angle)), "degrees": angle}
+                start = _apart(before.get((first, seed), u), before.get((second, other), v))
+                measured = {"cosine": np.cos(np.radians(found["degrees"])), **found, "untrained": start}
                 rows.append({"matrix": f"{state}, {part}", "centering": centering, **names, **measured})
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame.assign(effect_of_training=(frame["untrained"] - frame["degrees"]) / frame["untrained"])
+
+
+def _untrained(members: tuple[Member, ...], part: str, centering: str) -> Iterator[tuple[tuple[str, int], Vector]]:
+    for member in members:
+        yield (member.recipe, member.seed), p_vector(member.untrained, part, centering)
+
+
+def _apart(u: Vector, v: Vector) -> float:
+    """The angle between two untrained networks; NaN where they are the same one."""
+    return np.nan if np.array_equal(u, v) else degrees(u, v)
 
 
 def _of_runs(members: tuple[Member, ...], state: str, part: str, centering: str) -> Iterator[tuple[str, int, Vector]]:

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
+from .calibration import beside_untrained, compared
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
 from .study import Study
-from .vectors import RANDOM, Vector, degrees, p_vector, random_degrees, to_constant
+from .vectors import RANDOM, Vector, p_vector, random_degrees, to_constant
 
 OWN = "to its own last P-vector"
 
@@ -29,19 +30,21 @@ def compute(cohort: Cohort) -> pd.DataFrame:
             vectors = p_vector(record, "subset", centering)  # (t, n)
             for iteration, u in zip(record["iterations"], vectors, strict=True):
                 place = {**member.facts, "iteration": int(iteration), "centering": centering}
-                rows += [{**place, "quantity": name, "degrees": value} for name, value in _angles(member, u, centering)]
+                rows += [{**place, "quantity": name, **found} for name, found in _angles(member, u, centering)]
+    frame = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "centering", "quantity"], "iteration")
+    rows = []
     for centering in CENTERING:
         value = random_degrees(cohort.members[0].trained, "subset", centering)
         rows.append({"recipe": RANDOM, "centering": centering, "quantity": OWN, "degrees": value})
-    return pd.DataFrame(rows)
+    return pd.concat([frame, pd.DataFrame(rows)])
 
 
-def _angles(member: Member, u: Vector, centering: str) -> Iterator[tuple[str, float]]:
-    yield OWN, degrees(u, p_vector(member.trained, "subset", centering))
-    yield "to the data", degrees(u, p_vector(member.data, "subset/raw", centering))
+def _angles(member: Member, u: Vector, centering: str) -> Iterator[tuple[str, dict[str, float]]]:
+    yield OWN, compared(u, p_vector(member.trained, "subset", centering))
+    yield "to the data", compared(u, p_vector(member.data, "subset/raw", centering))
     if centering == "uncentered":  # centred, the first is nearly that of the data, the second 90 degrees
-        yield "to the standardized data", degrees(u, p_vector(member.data, "subset/standardized", centering))
-        yield "to the constant vector", to_constant(u)
+        yield "to the standardized data", compared(u, p_vector(member.data, "subset/standardized", centering))
+        yield "to the constant vector", {"degrees": to_constant(u)}
 
 
 def largest(frame: pd.DataFrame) -> pd.DataFrame:

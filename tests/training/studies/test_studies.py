@@ -19,6 +19,7 @@ from training.runs.run import train
 from training.runs.run_folder import decomposition, find_runs
 from training.studies import STUDIES, draw_studies
 from training.studies.accuracy_and_angle import correlations, given_epoch
+from training.studies.chance import permuted_degrees
 from training.studies.cohort import Cohort, Records, cohorts, distinct_untrained
 from training.studies.low_rank import approximation_error, explained_variance, share_of_constant
 from training.studies.model_data_angle import LARGEST
@@ -115,7 +116,7 @@ def test_a_run_ends_at_its_own_last_p_vector_within_the_first_epoch_and_after(co
 
 def test_across_paradigms_no_run_is_compared_with_itself_and_shuffled_labels_are_no_well_trained_network(cohort):
     found = STUDIES["across_paradigms"].compute(cohort).dropna(subset=["epoch"])
-    assert set(found["checkpoint"]) == {"supervised", "reconstruction", "self-supervised", "shuffled labels"}
+    assert set(found["checkpoint"]) == {"supervised", "reconstruction", "contrastive", "shuffled labels"}
     assert "resnet18_shuffled_labels" not in set(found["other"])
     assert not ((found["recipe"] == found["other"]) & (found["seed"] == found["other_seed"])).any()
 
@@ -138,6 +139,26 @@ def test_summaries_hold_the_ends_of_the_curves_and_the_means_of_the_pairs(cohort
     study = STUDIES["top_vectors"]
     means = study.summary(study.compute(cohort)).query("k == 1 and centering == 'uncentered'")
     assert set(means.loc[means["pair"] == "well-trained, two seeds", "count"]) == {1}
+
+
+def test_angles_stand_beside_their_null_and_the_untrained_networks(cohort):
+    frame = STUDIES["across_paradigms"].compute(cohort).query("recipe == 'simclr' and other == 'autoencoder'")
+    frame = frame[frame["centering"] == "centered"].set_index("epoch")
+    simclr, autoencoder = (next(m for m in cohort.members if m.recipe == name) for name in ("simclr", "autoencoder"))
+    u, v = (decomposition(m.trained, "train", center=True).vectors[:, 0] for m in (simclr, autoencoder))
+    drawn = permuted_degrees(u, v, 2000, np.random.default_rng(0))
+    last = frame.loc[2]
+    assert last["chance"] == pytest.approx(np.median(drawn), abs=1)
+    assert last["chance_low"] == pytest.approx(np.quantile(drawn, 0.05), abs=2)
+    assert last["effect"] == pytest.approx(1 - last["degrees"] / last["chance"])
+    assert last["p_value"] == pytest.approx(np.mean(drawn <= last["degrees"]), abs=0.03)
+    assert last["untrained"] == frame.loc[0, "degrees"]
+    assert last["effect_of_training"] == pytest.approx(1 - last["degrees"] / frame.loc[0, "degrees"])
+    pairs = STUDIES["well_trained_cosines"].compute(cohort).query("matrix == 'well-trained, train'")
+    pairs = pairs[pairs["centering"] == "centered"].set_index(["first", "first_seed", "second", "second_seed"])
+    assert np.isnan(pairs.loc[("resnet18", 0, "simclr", 0), "untrained"])
+    between = (decomposition(m.untrained, "train", center=True).vectors[:, 0] for m in (autoencoder, simclr))
+    assert pairs.loc[("autoencoder", 0, "simclr", 0), "untrained"] == pytest.approx(degrees(*between))
 
 
 def test_networks_that_start_equal_count_once_as_untrained(cohort):
