@@ -17,8 +17,11 @@ from pgdl_eval.metrics.correlation import is_constant, spearman
 
 from .calibration import compared
 from .cohort import Cohort, Member
-from .drawing import finish_figure, grid, style
+from .drawing import finish_figure, grid
+from .headlines import in_words
 from .layout import Room
+from .palette import COLOURS, group_of, style
+from .panels import TEXT, finish, grid_of_panels, key
 from .study import Study
 from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, pair_with_data, random_to_data, to_constant
 
@@ -132,6 +135,34 @@ def given_epoch(angles: Array, accuracies: Array, rng: int = 0) -> tuple[float, 
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Each run's checkpoints on linear scales, by convention; ring: untrained, large point: the last epoch."""
+    known = frame.dropna(subset=["epoch"])
+    figure, panels = grid_of_panels(list(DATA_CONVENTIONS)[::2], [0, 1], height=2.2)
+    for axes, convention in zip(panels.flat, DATA_CONVENTIONS, strict=True):
+        axes.set_title(convention, fontsize=TEXT, loc="left", y=1.0)
+        part = known[known["convention"] == convention]
+        for (recipe, _), run in part.groupby(["recipe", "seed"], sort=False):
+            _path(axes, run, str(recipe))
+        axes.set_xlim(0, 91)
+    groups = [group for group in COLOURS if group in set(known["recipe"].map(group_of))]
+    key(panels[0, -1], [(group, COLOURS[group]) for group in groups])
+    note = "lines: the checkpoints of a run; ring: untrained; large point: the last epoch"
+    finish(figure, panels, "degrees between model and data", "test accuracy", note)
+    return figure
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The rank correlation of angle and accuracy across runs, given the epoch, by convention."""
+    found = correlations(frame).query("method == 'given the epoch'").set_index("convention")
+    told = [
+        f"{name} {row['spearman']:+.2f} (p {max(row['p_value'], 0.001):.2g})" if np.isfinite(row["spearman"]) else ""
+        for name, row in found.iterrows()
+    ]
+    known = in_words(told) or "unknown: too few runs"
+    return f"Spearman's correlation of angle and accuracy across runs, given the epoch: {known}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Checkpoints, joined by run, on linear and logarithmic scales; ring: untrained, large point: the last epoch."""
     scales = pd.concat([frame.assign(scale=scale) for scale in ("linear", "log-log")])
     figure, panels = grid(scales, "convention", "scale", share_x="none")
@@ -168,5 +199,11 @@ def _logarithmic(axes: Axes) -> None:
 
 
 STUDY = Study(
-    "accuracy_and_angle", "Test accuracy against the model-data angle (Fig. 9, 17/20)", compute, draw, correlations
+    "accuracy_and_angle",
+    "Test accuracy against the model-data angle (Fig. 9, 17/20)",
+    compute,
+    draw,
+    headline,
+    draw_every,
+    correlations,
 )

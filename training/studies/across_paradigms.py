@@ -11,10 +11,14 @@ from ..runs.run_folder import CENTERING
 from .calibration import beside_untrained, compared, undetermined
 from .cohort import GROUPS, SHUFFLED, Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
+from .headlines import beside_chance, in_words, last_of_each_run
+from .palette import COLOURS
+from .panels import Curves, Papers, curve_panels
 from .study import Study, flat_columns
 from .vectors import RANDOM, p_vector, random_degrees
 
 PART = "train"
+NOTE = "lines: mean over the checkpoints of a paradigm; grey: 90% of permuted rows; dashed grey: the papers"
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -75,6 +79,30 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """A row of panels for the paradigm of the well-trained networks, a column for centring; lines: checkpoints'."""
+    known = frame.dropna(subset=["epoch"])
+    order = [group for group in COLOURS if group in set(known["well_trained"])]
+    lines = [group for group in COLOURS if group in set(known["checkpoint"])]
+    known = known.sort_values("checkpoint", key=lambda names: names.map(lines.index), kind="stable")
+    known = known.assign(to="to " + known["well_trained"]).drop(columns="seed")
+    curves = Curves("epoch", line="checkpoint", name=str, papers=Papers((10.0,)))
+    return curve_panels(known, "to", [f"to {name}" for name in order], "centering", curves, NOTE)
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The mean angle of last networks within a paradigm, and from one to another, by centring."""
+    last = last_of_each_run(frame)
+    last = last[last["checkpoint"] != SHUFFLED]
+    same = last["checkpoint"] == last["well_trained"]
+    told = []
+    for centering in CENTERING:
+        chosen = last["centering"] == centering
+        within, between = (beside_chance(last[chosen & rows]) for rows in (same, ~same))
+        told.append(f"{centering} {within} within a paradigm, {between} across")
+    return f"Degrees between trained networks: {in_words(told)}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """A row of panels for the checkpoints' paradigm, a column for the well-trained networks'; lines: centring."""
     order = [*dict.fromkeys(GROUPS.values()), SHUFFLED]
     shown = frame.assign(
@@ -86,4 +114,12 @@ def draw(frame: pd.DataFrame) -> Figure:
     return line_panels(shown, x="epoch", row="checkpoint", column="to", line="line", finish=degrees_axis)
 
 
-STUDY = Study("across_paradigms", "Angles across paradigms by epoch, train (Fig. 6, 12/14)", compute, draw, ends)
+STUDY = Study(
+    "across_paradigms",
+    "Angles across paradigms by epoch, train (Fig. 6, 12/14)",
+    compute,
+    draw,
+    headline,
+    draw_every,
+    ends,
+)

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from .calibration import beside_untrained, compared, undetermined
 from .cohort import Cohort, Member, Record
 from .drawing import degrees_axis, line_panels
+from .headlines import beside_chance, in_words, last_of_each_run
+from .panels import Curves, Papers, by_paradigm
 from .study import Study
 from .vectors import (
     CONSTANT,
@@ -33,6 +35,8 @@ MATRICES = {
     "batch_statistics": "batch statistics",
     "logits": "logits",
 }
+MAIN = ("neither centered", "both centered")  # conventions
+PAPERS = (50.0, 60.0)  # degrees at the end, on CIFAR
 # The papers draw epoch 1 as the largest angle within that epoch.
 LARGEST = "subset, epoch 1: its largest"
 
@@ -91,8 +95,26 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by epoch of the training rows, by paradigm, with both sides as they are and with both centred."""
+    shown = frame[(frame["matrix"] == "train") & frame["convention"].isin(MAIN)]
+    return by_paradigm(shown, "convention", Curves("epoch", papers=Papers(PAPERS)))
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The last angle beside chance and the untrained one, by convention."""
+    last = last_of_each_run(frame[frame["matrix"] == "train"])
+    told = []
+    for convention in MAIN:
+        told.append(f"{convention} {beside_chance(last[last['convention'] == convention])}")
+    return f"Degrees from model to data at the end: {in_words(told)}; the papers say 50 to 60"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Curves by epoch; the untrained network stands at epoch 0."""
     return line_panels(frame, x="epoch", row="matrix", column="convention", finish=degrees_axis)
 
 
-STUDY = Study("model_data_angle", "Angle between model and data P-vector by epoch (Fig. 8)", compute, draw, ends)
+STUDY = Study(
+    "model_data_angle", "Angle between model and data P-vector by epoch, train (Fig. 8)", compute, draw, headline,
+    draw_every, ends,
+)  # fmt: skip

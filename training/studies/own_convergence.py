@@ -9,6 +9,8 @@ from ..runs.run_folder import CENTERING
 from .calibration import beside_untrained, compared, undetermined
 from .cohort import Cohort
 from .drawing import degrees_axis, line_panels
+from .headlines import in_words, whole
+from .panels import Curves, by_paradigm
 from .study import Study
 from .vectors import RANDOM, p_vector, random_degrees, to_constant
 
@@ -46,11 +48,35 @@ def compute(cohort: Cohort) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by epoch of the training rows, by paradigm and centring."""
+    shown = frame[frame["quantity"] == f"train: {OWN}"]
+    return by_paradigm(shown, "centering", Curves("epoch"))
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """How far the untrained network and that of half of the epochs stand from the last."""
+    known = frame[frame["quantity"] == f"train: {OWN}"].dropna(subset=["epoch"])
+    half = known["epoch"] == known.groupby(["recipe", "seed"])["epoch"].transform("max") // 2
+    told = []
+    for centering in CENTERING:
+        chosen = known[known["centering"] == centering]
+        start, middle = (chosen.loc[rows, "degrees"].mean() for rows in (chosen["epoch"] == 0, half))
+        chance = chosen["chance"].mean()
+        told.append(f"{centering} from {whole(start)} over {whole(middle)} half-way (chance {whole(chance)})")
+    return f"Degrees to a network's own last P-vector: {in_words(told)}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Curves by epoch; the untrained network stands at epoch 0."""
     frame = frame.sort_values("quantity", kind="stable", key=lambda names: names.str.contains("constant"))
     return line_panels(frame, x="epoch", row="quantity", column="centering", finish=degrees_axis)
 
 
 STUDY = Study(
-    "own_convergence", "Angle of each checkpoint to its own well-trained P-vector (Fig. 1c-h, 10)", compute, draw
+    "own_convergence",
+    "Angle of each checkpoint to its own well-trained P-vector (Fig. 1c-h, 10)",
+    compute,
+    draw,
+    headline,
+    draw_every,
 )

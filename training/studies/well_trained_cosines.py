@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..recipes.recipes import RECIPES
 from ..runs.run_folder import CENTERING
 from .calibration import compared
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import matrix_panels
+from .headlines import beside_chance, in_words
+from .layout import HEAD
+from .palette import group_of, in_order
 from .study import Study
 from .vectors import CONSTANT, RANDOM, Vector, degrees, p_vector, random_vectors, shape
 
 STATES = (("well-trained", "train"), ("well-trained", "test"), ("untrained", "train"))
+TRAINED = "well-trained, train"
 DATA = "data"
 REFERENCES = (DATA, CONSTANT, RANDOM)
 
@@ -71,12 +74,35 @@ def _references(member: Member, part: str, centering: str) -> Iterator[tuple[str
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Matrices of the trained networks' cosines on the training rows, by centring."""
+    shown = frame[(frame["matrix"] == TRAINED) & (frame["first"] != RANDOM) & (frame["second"] != RANDOM)]
+    return matrix_panels(shown, value="cosine", row="centering", column="matrix", names=_names(shown), head=HEAD)
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Matrices of cosines, means over seeds; what is missing on the diagonal has one seed."""
+    return matrix_panels(frame, value="cosine", row="matrix", column="centering", names=_names(frame))
+
+
+def _names(frame: pd.DataFrame) -> list[str]:
     found = {*frame["first"], *frame["second"]}
-    names = [*(name for name in RECIPES if name in found), *(name for name in REFERENCES if name in found)]
-    return matrix_panels(frame, value="cosine", row="matrix", column="centering", names=names)
+    return [*in_order(found), *(name for name in REFERENCES if name in found)]
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The mean angle between trained classifiers, by centring."""
+    frame = frame[frame["matrix"] == TRAINED]
+    groups = frame[["first", "second"]].map(group_of)
+    both = frame[(groups == "supervised").all(axis=1)]
+    told = [f"{name} {beside_chance(part)}" for name, part in both.groupby("centering", sort=False)]
+    return f"Degrees between trained classifiers: {in_words(told) or 'there are no two'}"
 
 
 STUDY = Study(
-    "well_trained_cosines", "Cosines between P-vectors (Fig. 1a-b, 5); diagonal: between seeds", compute, draw
+    "well_trained_cosines",
+    "100 x cosine between P-vectors (Fig. 1a-b, 5); diagonal: between seeds",
+    compute,
+    draw,
+    headline,
+    draw_every,
 )

@@ -12,6 +12,8 @@ from ..runs.run_folder import CENTERING
 from .calibration import beside_untrained, compared
 from .cohort import Cohort, Member
 from .drawing import degrees_axis, line_panels
+from .headlines import in_words, whole
+from .panels import Curves, by_paradigm
 from .study import Study
 from .vectors import RANDOM, Vector, p_vector, random_degrees, to_constant
 
@@ -55,6 +57,21 @@ def largest(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by iteration of the angle to the own last P-vector, by paradigm and centring."""
+    return by_paradigm(frame[frame["quantity"] == OWN], "centering", Curves("iteration", symlog_x=True))
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """From where to where the angle to the own last P-vector goes within the epoch, and its largest."""
+    found = largest(frame[frame["quantity"] == OWN])
+    told = []
+    for centering in CENTERING:
+        mean = found[found["centering"] == centering][["untrained", "largest", "end"]].mean()
+        told.append(f"{centering} from {whole(mean.iloc[0])} to {whole(mean.iloc[2])}, at most {whole(mean.iloc[1])}")
+    return f"Degrees to a network's own last P-vector within the first epoch: {in_words(told)}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Curves by iteration; the untrained network stands at 0."""
     return line_panels(frame, x="iteration", row="quantity", column="centering", finish=_axes)
 
@@ -65,4 +82,7 @@ def _axes(axes: Axes, frame: pd.DataFrame) -> None:
     degrees_axis(axes, frame)
 
 
-STUDY = Study("within_first_epoch", "Within the first epoch, by iteration (Fig. 7, 11, 13/15)", compute, draw, largest)
+STUDY = Study(
+    "within_first_epoch", "Within the first epoch, by iteration, subset (Fig. 7, 11, 13/15)", compute, draw,
+    headline, draw_every, largest,
+)  # fmt: skip

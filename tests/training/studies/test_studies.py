@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from scipy.stats import gaussian_kde
 
 from complexity import angle
 from complexity.errors import InputError
 from training.command import train as commands
+from training.recipes.recipes import RECIPES
 from training.runs.experiment import Experiment, Place
 from training.runs.keeping import keep_runs
 from training.runs.run import train
@@ -21,8 +23,11 @@ from training.studies import STUDIES, draw_studies
 from training.studies.accuracy_and_angle import correlations, given_epoch
 from training.studies.chance import permuted_degrees
 from training.studies.cohort import Cohort, Records, cohorts, distinct_untrained
+from training.studies.drawing import write_titles
 from training.studies.low_rank import approximation_error, explained_variance, share_of_constant
 from training.studies.model_data_angle import LARGEST
+from training.studies.palette import COLOURS, group_of, in_order, style
+from training.studies.panels import WIDTH, spread
 from training.studies.value_distribution import CENTRES, EDGES, densities
 from training.studies.vectors import degrees, largest_angles, random_degrees, random_matrix, random_vectors, to_constant
 from training.studies.within_first_epoch import largest
@@ -78,6 +83,7 @@ def test_the_command_draws_what_the_runs_allow_and_says_what_is_missing(runs, dr
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert len(pd.read_csv(folder / f"{name}.csv")) > 0
+        assert (folder / f"{name}_all.png").exists() == (STUDIES[name].every is not None)
     assert not list(folder.glob("image_folder_cosines*"))
     assert [run["seed"] for run in pd.read_json(folder / "runs.json").to_dict("records")] == [0, 0, 1, 0, 0]
 
@@ -314,19 +320,81 @@ def test_records_beyond_the_memory_for_them_are_read_again(cohort, monkeypatch):
     assert all(np.array_equal(first[name], second[name], equal_nan=True) for name in first)
 
 
-@pytest.mark.parametrize("name", [name for name in STUDIES if name != "image_folder_cosines"])
-def test_no_text_of_a_figure_is_cut_off_or_written_over_another(cohort, name):
-    figure = STUDIES[name].draw(STUDIES[name].compute(cohort))
-    figure.suptitle("title", fontsize=10)
+FIGURES = [(name, kind) for name, study in STUDIES.items() for kind in ("draw", "every") if getattr(study, kind)]
+
+
+@pytest.fixture(scope="session")
+def tables(cohort) -> dict[str, pd.DataFrame]:
+    return {name: study.compute(cohort) for name, study in STUDIES.items() if name != "image_folder_cosines"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kind in FIGURES if name != "image_folder_cosines"])
+def test_no_text_of_a_figure_is_cut_off_or_written_over_another(tables, name, kind):
+    study = STUDIES[name]
+    figure = getattr(study, kind)(tables[name])
+    write_titles(figure, study.title, study.headline(tables[name]) if kind == "draw" else "")
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     panels = [axes for axes in figure.axes if axes.axison]
     boxes = [axes.get_tightbbox(renderer) for axes in panels]
     legends = [legend.get_window_extent(renderer) for legend in figure.legends]
-    labels = [figure._supylabel.get_window_extent(renderer)] if figure._supylabel is not None else []
+    labels = [text.get_window_extent(renderer) for text in figure.texts]
     for box in [*boxes, *labels]:
         assert min(box.x0, box.y0) > -1, box
         assert min(figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) > -1, box
     for one, other in combinations([*boxes, *legends, *labels], 2):
         wide, high = min(one.x1, other.x1) - max(one.x0, other.x0), min(one.y1, other.y1) - max(one.y0, other.y0)
         assert min(wide, high) < 3, (name, one, other)  # pixels; a curve's marker may stand over its panel's edge
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 8
+    if kind == "draw":
+        assert len(figure.axes) <= 8
+        assert figure.get_figwidth() <= WIDTH
+
+
+def test_headlines_are_made_of_the_numbers_of_the_table(tables):
+    frame = tables["model_data_angle"].query("matrix == 'train' and epoch == 2")
+    told = [
+        f"{name} {part['degrees'].mean():.0f} (chance {part['chance'].mean():.0f}, untrained "
+        f"{part['untrained'].mean():.0f})"
+        for name, part in frame.groupby("convention", sort=False)
+    ]
+    headline = STUDIES["model_data_angle"].headline(tables["model_data_angle"])
+    expected = f"Degrees from model to data at the end: {told[0]}; {told[1]}; the papers say 50 to 60"
+    assert headline == expected
+    changed = tables["model_data_angle"].assign(degrees=12.0)
+    assert "neither centered 12 (" in STUDIES["model_data_angle"].headline(changed)
+
+
+def test_points_without_a_certain_p_vector_are_crosses_and_break_the_line(tables):
+    frame = tables["own_convergence"]
+    frame = frame.assign(undetermined=(frame["epoch"] == 1) & (frame["centering"] == "centered"))
+    axes = STUDIES["own_convergence"].draw(frame).axes[1]
+    crosses = [line for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
+    assert crosses
+    assert all(list(line.get_xdata()) == [1] for line in crosses)
+    thick = [line for line in axes.lines if line.get_linewidth() > 1.5 and line.get_marker() != "x"]
+    assert all(np.isnan(line.get_ydata()).tolist() == [False, True, False] for line in thick)
+
+
+def test_names_at_the_ends_of_lines_keep_their_distance_inside_the_panel_and_stay_where_they_can():
+    assert spread([], 0.1) == []
+    assert spread([0.2, 0.5, 0.9], 0.1) == [0.2, 0.5, 0.9]
+    assert spread([0.5, 0.5], 0.1) == pytest.approx([0.45, 0.55])
+    assert spread([0.0, 0.01, 0.02, 0.9], 0.1) == pytest.approx([0.0, 0.1, 0.2, 0.9])
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        found = spread(sorted(rng.beta(0.3, 0.3, 9)), 0.1)
+        assert np.diff(found).min() > 0.1 - 1e-9
+        assert found[0] > -1e-9
+        assert found[-1] < 1 + 1e-9
+
+
+def test_colours_and_lines_tell_paradigms_and_recipes_apart_in_grey_and_within_a_panel():
+    looks = {name: (style(name)["color"], style(name)["linestyle"]) for name in RECIPES}
+    assert len(set(looks.values())) == len(RECIPES)
+    assert {group_of(name) for name in RECIPES} == set(COLOURS)
+    assert in_order(["simclr", "mlp", "data", "resnet20_shuffled_labels"]) == [
+        "mlp",
+        "simclr",
+        "resnet20_shuffled_labels",
+    ]
