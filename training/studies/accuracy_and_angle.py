@@ -176,7 +176,7 @@ def draw_every(frame: pd.DataFrame) -> Figure:
             _logarithmic(axes)
         axes.grid(alpha=0.25)
         axes.set_xlabel("degrees", fontsize=8)
-    finish_figure(figure, Room(below=0.4, outer_below=0), "test accuracy")
+    finish_figure(figure, Room(left=0.4, below=0.4, outer_below=0), "test accuracy")
     return figure
 
 
@@ -195,7 +195,7 @@ def _logarithmic(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):  # "60" takes less room than "6 x 10^1"
         axis.set_major_formatter(LogFormatter())
         axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
-    axes.tick_params(which="both", labelsize=6)
+    axes.tick_params(which="both", labelsize=8)
 
 
 STUDY = Study(

@@ -26,7 +26,7 @@ Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
 LEGEND = 8  # points
 BOLD, LETTER_BOLD = 9.5, 0.62 / 72  # points; inches of a letter for each of them
-CELL = 0.27  # inches of a matrix's cell with its value
+CELL, MATRIX = 0.27, 3.4  # inches of a matrix's cell with its value, and of a matrix, at least
 
 
 def empty_grid(
@@ -163,7 +163,7 @@ def matrix_panels(
     """
     shown = [f"{short(name)}{', shuffled' * (group_of(name) == SHUFFLED)}" for name in names]
     longest = 8 * LETTER * max(map(len, shown)) + 0.1
-    side = longest + 0.3 + CELL * len(names)
+    side = longest + 0.3 + max(CELL * len(names), MATRIX)
     figure, panels = grid(frame, row, column, (side, side))
     for axes, part in panels:
         turned = part.rename(columns={"first": "second", "second": "first"})

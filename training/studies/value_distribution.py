@@ -27,7 +27,7 @@ EDGES = np.linspace(-4, 4, 82)  # of values times sqrt(n): all of the constant v
 CENTRES = (EDGES[1:] + EDGES[:-1]) / 2
 MOST_EPOCHS = 12
 VALUES_AT_A_TIME = 1024  # few enough for a processor's cache
-PANEL = (2.6, 1.5)  # inches: there is a row for each recipe
+PANEL = (2.6, 1.7)  # inches: there is a row for each recipe
 
 
 def densities(u: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
