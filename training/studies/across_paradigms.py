@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
-from .calibration import beside_untrained, compared, undetermined
+from .calibration import beside_untrained, compared, summarized, undetermined
 from .cohort import GROUPS, SHUFFLED, Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
 from .headlines import beside_chance, in_words, last_of_each_run
@@ -67,7 +67,10 @@ def _references(member: Member, groups: list[str]) -> list[dict[str, object]]:
 
 
 def ends(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean angle of the untrained and of the last networks for each pair of groups and centring, and its deviation."""
+    """Mean angle and deviation of untrained and last networks for each pair of groups and centring.
+
+    Chance, effect and p-value are of the last networks; see `calibration.summarized`.
+    """
     known = frame.dropna(subset=["epoch"])
     last = known["epoch"] == known.groupby(["recipe", "seed"])["epoch"].transform("max")
     known = known.assign(state=last.map({True: "last", False: "untrained"}))[last | (known["epoch"] == 0)]
@@ -75,7 +78,8 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
     found = known.pivot_table(
         index=places, columns="state", values="degrees", aggfunc=["mean", "std", "count"], sort=False
     )
-    return flat_columns(found).reset_index()
+    last_ones = summarized(known[known["state"] == "last"], places).drop(columns=["degrees", "count", "untrained"])
+    return flat_columns(found).reset_index().merge(last_ones, on=places, how="left")
 
 
 def draw(frame: pd.DataFrame) -> Figure:

@@ -57,6 +57,18 @@ def beside_untrained(frame: pd.DataFrame, same: Sequence[str], time: str = "epoc
     return found.assign(effect_of_training=(found["untrained"] - found["degrees"]) / found["untrained"])
 
 
+def summarized(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """What the rows of a table say of chance, in groups: means, and of p-values the median and the largest.
+
+    The columns are `degrees` and `count`, `chance`, `effect`, `untrained`, `effect_of_training`, `p_value` (the
+    median) and `largest_p_value`.
+    """
+    groups = frame.dropna(subset=["degrees"]).groupby([*by], sort=False)
+    means = groups[["degrees", "chance", "effect", "untrained", "effect_of_training"]].mean()
+    p_values = groups["p_value"].agg(["median", "max"]).set_axis(["p_value", "largest_p_value"], axis="columns")
+    return means.join(p_values).join(groups.size().rename("count")).reset_index()
+
+
 def undetermined(member: Member, record: Record, matrix: str, centering: str) -> bool:
     """Whether a recorded P-vector is not determined; see `determination`."""
     center = CENTERING[centering]

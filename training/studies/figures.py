@@ -122,5 +122,8 @@ def absent(cohort: Cohort) -> Iterator[Outcome]:
 
 
 def _identity(member: Member, folder: Path) -> dict[str, object]:
-    run = member.run
-    return {"run": run.path.relative_to(folder).as_posix(), **{part: run.config[part] for part in IDENTITY}}
+    run, last = member.run, member.run.metrics()[-1]
+    reached = {name: last[name] for name in ("epoch", "train_accuracy", "test_accuracy", "loss", "test_loss")}
+    kept = {"kept": run.config["kept"]} if "kept" in run.config else {}
+    parts = {part: run.config[part] for part in IDENTITY}
+    return {"run": run.path.relative_to(folder).as_posix(), "reached": reached, **parts, **kept}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .calibration import beside_untrained, compared, undetermined
+from .calibration import beside_untrained, compared, summarized, undetermined
 from .cohort import Cohort, Member, Record
 from .drawing import degrees_axis, line_panels
 from .headlines import beside_chance, in_words, last_of_each_run
@@ -87,11 +87,17 @@ def _references(member: Member) -> Iterator[dict[str, Any]]:
 
 
 def ends(frame: pd.DataFrame) -> pd.DataFrame:
-    """Degrees of each recipe untrained, after the first and after the last epoch, means over seeds."""
+    """Degrees of each recipe untrained, after the first and after the last epoch, means over seeds.
+
+    Chance, effect and p-value are of the last epoch; see `calibration.summarized`.
+    """
     known = frame.dropna(subset=["epoch"]).sort_values("epoch", kind="stable")
     runs = known.groupby(["matrix", "convention", "recipe", "seed"], sort=False)["degrees"]
     points = runs.agg(untrained="first", epoch_1=lambda angles: angles.iloc[min(1, len(angles) - 1)], last="last")
-    return points.groupby(["matrix", "convention", "recipe"], sort=False).mean().reset_index()
+    places = ["matrix", "convention", "recipe"]
+    means = points.groupby(places, sort=False).mean().reset_index()
+    last_ones = summarized(last_of_each_run(frame), places).drop(columns=["degrees", "count", "untrained"])
+    return means.merge(last_ones, on=places, how="left")
 
 
 def draw(frame: pd.DataFrame) -> Figure:

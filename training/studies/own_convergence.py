@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
-from .calibration import beside_untrained, compared, undetermined
+from .calibration import beside_untrained, compared, summarized, undetermined
 from .cohort import Cohort
 from .drawing import degrees_axis, line_panels
 from .headlines import in_words, whole
@@ -47,6 +47,12 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     return pd.concat([frame, pd.DataFrame(rows)])
 
 
+def by_epoch(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means over all runs at each epoch, by quantity and centring, beside chance; see `calibration.summarized`."""
+    known = frame[frame["quantity"].str.endswith(OWN)].dropna(subset=["epoch"])
+    return summarized(known, ["quantity", "centering", "epoch"])
+
+
 def draw(frame: pd.DataFrame) -> Figure:
     """Curves by epoch of the training rows, by paradigm and centring."""
     shown = frame[frame["quantity"] == f"train: {OWN}"]
@@ -79,4 +85,5 @@ STUDY = Study(
     draw,
     headline,
     draw_every,
+    by_epoch,
 )

@@ -30,10 +30,15 @@ def in_order(recipes: Any) -> list[str]:
 
 
 def style(name: str) -> dict[str, Any]:
-    """Colour and line of a recipe, the same in every figure; references are grey and dotted, paradigms solid."""
+    """Colour and line of a recipe, the same in every figure; references are grey and dotted.
+
+    A paradigm as a whole has its colour and a line of its own, so that paradigms are told apart in grey.
+    """
     group = group_of(name)
+    if name in COLOURS:
+        return {"color": COLOURS[name], "linestyle": LINES[[*COLOURS].index(name)]}
     if group is None:
-        return {"color": COLOURS.get(name, GREY), "linestyle": "-" if name in COLOURS else ":"}
+        return {"color": GREY, "linestyle": ":"}
     return {"color": COLOURS[group], "linestyle": LINES[_number(name, group) % len(LINES)]}
 
 

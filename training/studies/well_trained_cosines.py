@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
-from .calibration import compared
+from .calibration import compared, summarized
 from .cohort import Cohort, Member, distinct_untrained
 from .drawing import matrix_panels
 from .headlines import beside_chance, in_words
@@ -73,6 +73,15 @@ def _references(member: Member, part: str, centering: str) -> Iterator[tuple[str
         yield RANDOM, seed, vectors[:, 0]
 
 
+def by_groups(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means over pairs of runs by paradigms, seeds of one recipe apart, beside chance; see `calibration.summarized`."""
+    groups = [frame[side].map(lambda name: group_of(name) or name) for side in ("first", "second")]
+    pair = [" - ".join(sorted(both)) for both in zip(*groups, strict=True)]
+    seeds = (frame["first"] == frame["second"]) & (frame["first"] != RANDOM)
+    named = frame.assign(pair=np.where(seeds, "two seeds of " + frame["first"], pair))
+    return summarized(named, ["matrix", "centering", "pair"])
+
+
 def draw(frame: pd.DataFrame) -> Figure:
     """Matrices of the trained networks' cosines on the training rows, by centring."""
     shown = frame[(frame["matrix"] == TRAINED) & (frame["first"] != RANDOM) & (frame["second"] != RANDOM)]
@@ -105,4 +114,5 @@ STUDY = Study(
     draw,
     headline,
     draw_every,
+    by_groups,
 )

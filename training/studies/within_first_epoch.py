@@ -50,10 +50,14 @@ def _angles(member: Member, u: Vector, centering: str) -> Iterator[tuple[str, di
 
 
 def largest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Largest angle within the epoch, which the papers draw as the point of epoch 1, beside the first and the last."""
+    """Largest angle within the epoch, which the papers draw as the point of epoch 1, beside the first and the last.
+
+    Chance, effect and p-value are of the last.
+    """
     known = frame.dropna(subset=["iteration"]).sort_values("iteration", kind="stable")
-    grouped = known.groupby(["recipe", "seed", "centering", "quantity"], sort=False)["degrees"]
-    return grouped.agg(untrained="first", largest="max", end="last").reset_index()
+    grouped = known.groupby(["recipe", "seed", "centering", "quantity"], sort=False)
+    found = grouped["degrees"].agg(untrained="first", largest="max", end="last")
+    return pd.concat([found, grouped[["chance", "effect", "p_value"]].last()], axis="columns").reset_index()
 
 
 def draw(frame: pd.DataFrame) -> Figure:

@@ -1,5 +1,6 @@
 """The studies: tables against direct formulas, all figures from a few small runs, and what is said to be missing."""
 
+import json
 from itertools import combinations
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from training.recipes.recipes import RECIPES
 from training.runs.experiment import Experiment, Place
 from training.runs.keeping import keep_runs
 from training.runs.run import train
-from training.runs.run_folder import decomposition, find_runs
+from training.runs.run_folder import RunFolder, decomposition, find_runs
 from training.studies import STUDIES, draw_studies
 from training.studies.accuracy_and_angle import correlations, given_epoch
 from training.studies.chance import permuted_degrees
@@ -85,7 +86,11 @@ def test_the_command_draws_what_the_runs_allow_and_says_what_is_missing(runs, dr
         assert len(pd.read_csv(folder / f"{name}.csv")) > 0
         assert (folder / f"{name}_all.png").exists() == (STUDIES[name].every is not None)
     assert not list(folder.glob("image_folder_cosines*"))
-    assert [run["seed"] for run in pd.read_json(folder / "runs.json").to_dict("records")] == [0, 0, 1, 0, 0]
+    told = json.loads((folder / "runs.json").read_text())
+    assert [run["seed"] for run in told] == [0, 0, 1, 0, 0]
+    last = RunFolder(runs / told[0]["run"]).metrics()[-1]
+    assert told[0]["reached"] == {name: last[name] for name in told[0]["reached"]}
+    assert set(told[0]["reached"]) >= {"train_accuracy", "test_accuracy", "test_loss"}
 
 
 def angle_by_arccos(u, v):
@@ -136,6 +141,15 @@ def test_summaries_hold_the_ends_of_the_curves_and_the_means_of_the_pairs(cohort
     assert row["mean_untrained"] == pytest.approx(chosen.query("epoch == 0")["degrees"].mean())
     assert row["mean_last"] == pytest.approx(chosen.query("epoch == 2")["degrees"].mean())
     assert row["count_last"] == 2
+    last = chosen.query("epoch == 2")
+    assert row["effect"] == pytest.approx((1 - last["degrees"] / last["chance"]).mean())
+    assert row["largest_p_value"] == last["p_value"].max()
+    study = STUDIES["well_trained_cosines"]
+    frame = study.compute(cohort)
+    pairs = study.summary(frame).query("matrix == 'well-trained, train' and centering == 'centered'").set_index("pair")
+    assert pairs.loc["two seeds of resnet18", "count"] == 1
+    assert pairs.loc["reconstruction - supervised", "count"] == 2
+    assert (pairs["p_value"] <= pairs["largest_p_value"]).all()
     study = STUDIES["model_data_angle"]
     frame = study.compute(cohort)
     ends = study.summary(frame).set_index(["matrix", "convention", "recipe"]).loc["test", "both centered", "resnet18"]
