@@ -158,7 +158,7 @@ def headline(frame: pd.DataFrame) -> str:
         f"{name} {row['spearman']:+.2f} (p {max(row['p_value'], 0.001):.2g})" if np.isfinite(row["spearman"]) else ""
         for name, row in found.iterrows()
     ]
-    known = in_words(told) or "unknown: too few runs"
+    known = in_words(told) or "too few runs to tell"
     return f"Spearman's correlation of angle and accuracy across runs, given the epoch: {known}"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pgdl_eval.report.figure import new_figure
 
@@ -96,8 +97,8 @@ def grid_of_panels(rows: Sequence[Any], columns: Sequence[Any], height: float = 
     for i, above in enumerate(rows):
         for j, beside in enumerate(columns):
             axes = panels[i, j]
-            name = f"{above}, {beside}" if len(rows) > 1 else str(beside)
-            axes.set_title(name, fontsize=TEXT, loc="left", y=1.0, color=COLOURS.get(above, "black"))
+            axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+            axes.set_title(f"{above}, {beside}", fontsize=TEXT, loc="left", y=1.0, color=COLOURS.get(above, "black"))
             axes.tick_params(labelsize=TEXT)
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)

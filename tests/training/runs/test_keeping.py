@@ -10,7 +10,7 @@ from training_runs import experiment
 from complexity.errors import InputError
 from training.command import train as commands
 from training.runs.experiment import Place
-from training.runs.keeping import MOST_EPOCHS, ROWS, keep, keep_runs, rounded
+from training.runs.keeping import MOST_EPOCHS, ROWS, _spread, keep, keep_runs, rounded
 from training.runs.kept_epochs import StackedEpoch
 from training.runs.run import train
 from training.runs.run_folder import CENTERING, RunFolder, decomposition
@@ -81,8 +81,6 @@ def test_of_many_epochs_some_are_kept_the_first_two_and_the_last_among_them(fini
     keep(finished, tmp_path)
     assert RunFolder(tmp_path).epochs() == [0, 1]
     monkeypatch.undo()
-    from training.runs.keeping import _spread
-
     assert len(_spread(list(range(41)))) == MOST_EPOCHS
     assert _spread(list(range(41)))[:2] == [0, 1]
     assert _spread(list(range(41)))[-1] == 40
