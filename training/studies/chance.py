@@ -6,6 +6,9 @@ permutes the entries of its left singular vectors, so that permuting the entries
 exactly, and needs no decomposition. Columns stay centred under it, and what the two vectors share as constant vectors
 stays shared: the null of uncentred P-vectors is a small angle, and only what is smaller still tells of the samples.
 
+A small p-value says that two networks see the same images, and so do untrained ones. What was learnt is told by the
+untrained network of the same architecture; see `calibration.beside_untrained`.
+
 Scores of similarity between representations are calibrated in this way by Gröger, Wen and Brbić (2026, "Revisiting the
 Platonic Representation Hypothesis: An Aristotelian View", arXiv:2602.14486), who find that most of the agreement that
 spectral scores report is what permuted rows have too. Here the scale is that of degrees, and what lies below chance is
