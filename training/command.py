@@ -122,6 +122,26 @@ def figures_command(runs_dir: Path, out: Path, study: str | None, quiet: bool) -
             click.echo(f"{' '.join(filter(None, (outcome.cohort, outcome.study)))}: {said}")
 
 
+@train.command("keep")
+@click.argument("runs_dir", type=FOLDER)
+@click.argument("out", type=FOLDER)
+@quiet_option
+def keep_command(runs_dir: Path, out: Path, quiet: bool) -> None:
+    """Write what studies need of the finished runs below RUNS_DIR into OUT, about a megabyte a run, without weights.
+
+    `figures` draws from it as from runs; angles then are right to about a degree.
+
+    \b
+    pvector train keep runs kept
+    """
+    from .runs.keeping import keep_runs
+
+    for kept in keep_runs(runs_dir, out):
+        said = f"{kept.bytes / 1e6:.2f} MB" if kept.bytes else "not finished, left out"
+        if not quiet:
+            click.echo(f"{kept.run}: {said}")
+
+
 @train.command("zoo")
 @click.argument("task")
 @click.option("--out", type=FOLDER, required=True, help="The task folder that is written.")

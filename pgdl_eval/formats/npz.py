@@ -77,10 +77,13 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._names)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, durable: bool = False) -> None:
+def write_arrays(
+    path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: bool = False, durable: bool = False
+) -> None:
     """Write an `.npz` file as `write_bytes` does."""
     content = io.BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type] # numpy's stub takes the names for its own options
+    save = np.savez_compressed if compressed else np.savez
+    save(content, **arrays)  # type: ignore[arg-type] # numpy's stub takes the names for its own options
     write_bytes(path, content.getvalue(), durable=durable)
 
 

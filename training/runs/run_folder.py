@@ -32,6 +32,8 @@ stacked along a new first axis of length t.
 The data's file holds `train/raw`, `train/standardized` (by channel), and both of `test` and `subset`, each uncentered
 and centered, with top k + 1 singular values; `train/labels`, `test/labels`; and `train/rows`, `test/rows`, the
 positions of the samples in the data set.
+
+A run that `keeping` made smaller has, in place of the checkpoints and of most epochs' files, `between.npz`.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ from pgdl_eval.formats.npz import StoredArrays, read_arrays
 
 from ..machine.checkpoint import DamagedFile, check_checkpoint
 from ..machine.folder import claim
+from .kept_epochs import StackedEpoch, stacked_epochs
 
 FORMAT = "p-vector training run"
 VERSION = 1
@@ -187,14 +190,21 @@ class RunFolder:
 
     def epochs(self) -> list[int]:
         """The recorded epochs; 0 is the untrained network."""
-        return sorted(int(file.stem) for file in (self.path / "epochs").glob("[0-9]*.npz"))
+        return sorted({*self._files_of_epochs(), *self._stacked})
+
+    def _files_of_epochs(self) -> list[int]:
+        return [int(file.stem) for file in (self.path / "epochs").glob("[0-9]*.npz")]
+
+    @cached_property
+    def _stacked(self) -> dict[int, StackedEpoch]:
+        return stacked_epochs(self.path)
 
     def epoch_file(self, epoch: int) -> Path:
         return self.path / "epochs" / f"{epoch:04d}.npz"
 
-    def epoch(self, epoch: int) -> StoredArrays:
+    def epoch(self, epoch: int) -> StoredArrays | StackedEpoch:
         """The record of one epoch."""
-        return StoredArrays(self.epoch_file(epoch))
+        return self._stacked.get(epoch) or StoredArrays(self.epoch_file(epoch))
 
     def first_epoch(self) -> StoredArrays:
         """The record within the first epoch."""
@@ -278,7 +288,7 @@ class RunFolder:
         """Remove lines and records of later epochs, which belong to no checkpoint; for -1 all of them."""
         kept = [line for line in self._readable_lines()[0] if line["epoch"] <= epoch and line["kind"] != "end"]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept), durable=True)
-        for late in self.epochs():
+        for late in self._files_of_epochs():
             if late > epoch:
                 self.epoch_file(late).unlink()
 

@@ -15,11 +15,15 @@ from scipy.stats import linregress, permutation_test, rankdata
 
 from pgdl_eval.metrics.correlation import is_constant, spearman
 
+from .calibration import compared
 from .cohort import Cohort, Member
-from .drawing import finish_figure, grid, style
+from .drawing import finish_figure, grid
+from .headlines import in_words
 from .layout import Room
+from .palette import COLOURS, group_of, style
+from .panels import TEXT, finish, grid_of_panels, key
 from .study import Study
-from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, random_to_data, to_constant, to_data
+from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, pair_with_data, random_to_data, to_constant
 
 Array = NDArray[np.float64]
 RESAMPLES = 9_999
@@ -34,13 +38,15 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     """
     rows = []
     for member in cohort.at_least(1):
-        for line in member.run.metrics():
+        for line in (line for line in member.run.metrics() if line["epoch"] in member.epochs):
             record = member.epoch(line["epoch"])
             place = {**member.facts, "shuffled": member.shuffled, "epoch": line["epoch"]}
             place |= {name: line[name] for name in ("train_accuracy", "test_accuracy")}
-            angles = {name: to_data(record, member.data, "train", name) for name in DATA_CONVENTIONS}
-            angles[CONSTANT] = to_constant(p_vector(record, "train", "uncentered"))
-            rows += [{**place, "convention": name, "degrees": angle} for name, angle in angles.items()]
+            for name in DATA_CONVENTIONS:
+                found = compared(*pair_with_data(record, member.data, "train", name))
+                rows.append({**place, "convention": name, **found})
+            constant = to_constant(p_vector(record, "train", "uncentered"))
+            rows.append({**place, "convention": CONSTANT, "degrees": constant})
     return pd.DataFrame([*rows, *_references(cohort.members[0])])
 
 
@@ -129,6 +135,34 @@ def given_epoch(angles: Array, accuracies: Array, rng: int = 0) -> tuple[float, 
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Each run's checkpoints on linear scales, by convention; ring: untrained, large point: the last epoch."""
+    known = frame.dropna(subset=["epoch"])
+    figure, panels = grid_of_panels(list(DATA_CONVENTIONS)[::2], [0, 1], height=2.2)
+    for axes, convention in zip(panels.flat, DATA_CONVENTIONS, strict=True):
+        axes.set_title(convention, fontsize=TEXT, loc="left", y=1.0)
+        part = known[known["convention"] == convention]
+        for (recipe, _), run in part.groupby(["recipe", "seed"], sort=False):
+            _path(axes, run, str(recipe))
+        axes.set_xlim(0, 91)
+    groups = [group for group in COLOURS if group in set(known["recipe"].map(group_of))]
+    key(panels[0, -1], [(group, COLOURS[group]) for group in groups])
+    note = "lines: the checkpoints of a run; ring: untrained; large point: the last epoch"
+    finish(figure, panels, "degrees between model and data", "test accuracy", note)
+    return figure
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The rank correlation of angle and accuracy across runs, given the epoch, by convention."""
+    found = correlations(frame).query("method == 'given the epoch'").set_index("convention")
+    told = [
+        f"{name} {row['spearman']:+.2f} (p {max(row['p_value'], 0.001):.2g})" if np.isfinite(row["spearman"]) else ""
+        for name, row in found.iterrows()
+    ]
+    known = in_words(told) or "too few runs to tell"
+    return f"Spearman's correlation of angle and accuracy across runs, given the epoch: {known}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Checkpoints, joined by run, on linear and logarithmic scales; ring: untrained, large point: the last epoch."""
     scales = pd.concat([frame.assign(scale=scale) for scale in ("linear", "log-log")])
     figure, panels = grid(scales, "convention", "scale", share_x="none")
@@ -142,7 +176,7 @@ def draw(frame: pd.DataFrame) -> Figure:
             _logarithmic(axes)
         axes.grid(alpha=0.25)
         axes.set_xlabel("degrees", fontsize=8)
-    finish_figure(figure, Room(below=0.4, outer_below=0), "test accuracy")
+    finish_figure(figure, Room(left=0.4, below=0.4, outer_below=0), "test accuracy")
     return figure
 
 
@@ -161,9 +195,15 @@ def _logarithmic(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):  # "60" takes less room than "6 x 10^1"
         axis.set_major_formatter(LogFormatter())
         axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
-    axes.tick_params(which="both", labelsize=6)
+    axes.tick_params(which="both", labelsize=8)
 
 
 STUDY = Study(
-    "accuracy_and_angle", "Test accuracy against the model-data angle (Fig. 9, 17/20)", compute, draw, correlations
+    "accuracy_and_angle",
+    "Test accuracy against the model-data angle (Fig. 9, 17/20)",
+    compute,
+    draw,
+    headline,
+    draw_every,
+    correlations,
 )

@@ -8,18 +8,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING
-from .cohort import Cohort, Member, Missing
+from .calibration import beside_untrained, compared, summarized, undetermined
+from .cohort import GROUPS, SHUFFLED, Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
+from .headlines import beside_chance, in_words, last_of_each_run
+from .palette import COLOURS
+from .panels import Curves, Papers, curve_panels
 from .study import Study, flat_columns
-from .vectors import RANDOM, degrees, p_vector, random_degrees
+from .vectors import RANDOM, p_vector, random_degrees
 
 PART = "train"
-GROUPS = {
-    "supervised": "supervised",
-    "reconstruction": "reconstruction",
-    "simclr": "self-supervised",
-    "supcon": "self-supervised",
-}
+NOTE = "lines: mean over the checkpoints of a paradigm; grey: 90% of permuted rows; dashed grey: the papers"
 
 
 def compute(cohort: Cohort) -> pd.DataFrame:
@@ -31,7 +30,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     groups = defaultdict(list)
     for member in cohort.members:
         if not member.shuffled:
-            groups[GROUPS[member.paradigm]].append(member)
+            groups[member.group].append(member)
     if len(groups) < 2:
         raise Missing(f"needs finished runs of two groups of paradigms, found {', '.join(groups) or 'none'}")
     rows = []
@@ -39,15 +38,17 @@ def compute(cohort: Cohort) -> pd.DataFrame:
         for epoch in member.epochs:
             record = member.epoch(epoch)
             for centering in CENTERING:
-                u = p_vector(record, PART, centering)
-                place = {**member.facts, "checkpoint": _group(member), "epoch": epoch, "centering": centering}
+                u, unknown = p_vector(record, PART, centering), undetermined(member, record, PART, centering)
+                place = {**member.facts, "checkpoint": member.group, "epoch": epoch, "centering": centering}
                 for group, others in groups.items():
                     for other in others:
                         if other is not member:
-                            angle = degrees(u, p_vector(other.trained, PART, centering))
+                            found = compared(u, p_vector(other.trained, PART, centering))
                             trained = {"well_trained": group, "other": other.recipe, "other_seed": other.seed}
-                            rows.append({**place, **trained, "degrees": angle})
-    return pd.DataFrame([*rows, *_references(cohort.members[0], list(groups))])
+                            noise = unknown or undetermined(other, other.trained, PART, centering)
+                            rows.append({**place, **trained, **found, "undetermined": noise})
+    frame = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "centering", "other", "other_seed"])
+    return pd.concat([frame, pd.DataFrame(_references(cohort.members[0], list(groups)))])
 
 
 def _references(member: Member, groups: list[str]) -> list[dict[str, object]]:
@@ -65,12 +66,11 @@ def _references(member: Member, groups: list[str]) -> list[dict[str, object]]:
     ]
 
 
-def _group(member: Member) -> str:
-    return "shuffled labels" if member.shuffled else GROUPS[member.paradigm]
-
-
 def ends(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean angle of the untrained and of the last networks for each pair of groups and centring, and its deviation."""
+    """Mean angle and deviation of untrained and last networks for each pair of groups and centring.
+
+    Chance, effect and p-value are of the last networks; see `calibration.summarized`.
+    """
     known = frame.dropna(subset=["epoch"])
     last = known["epoch"] == known.groupby(["recipe", "seed"])["epoch"].transform("max")
     known = known.assign(state=last.map({True: "last", False: "untrained"}))[last | (known["epoch"] == 0)]
@@ -78,12 +78,37 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
     found = known.pivot_table(
         index=places, columns="state", values="degrees", aggfunc=["mean", "std", "count"], sort=False
     )
-    return flat_columns(found).reset_index()
+    last_ones = summarized(known[known["state"] == "last"], places).drop(columns=["degrees", "count", "untrained"])
+    return flat_columns(found).reset_index().merge(last_ones, on=places, how="left")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """A row of panels for the paradigm of the well-trained networks, a column for centring; lines: checkpoints'."""
+    known = frame.dropna(subset=["epoch"])
+    order = [group for group in COLOURS if group in set(known["well_trained"])]
+    lines = [group for group in COLOURS if group in set(known["checkpoint"])]
+    known = known.sort_values("checkpoint", key=lambda names: names.map(lines.index), kind="stable")
+    known = known.assign(to="to " + known["well_trained"]).drop(columns="seed")
+    curves = Curves("epoch", line="checkpoint", name=str, papers=Papers((10.0,)))
+    return curve_panels(known, "to", [f"to {name}" for name in order], "centering", curves, NOTE)
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The mean angle of last networks within a paradigm, and from one to another, by centring."""
+    last = last_of_each_run(frame)
+    last = last[last["checkpoint"] != SHUFFLED]
+    same = last["checkpoint"] == last["well_trained"]
+    told = []
+    for centering in CENTERING:
+        chosen = last["centering"] == centering
+        within, between = (beside_chance(last[chosen & rows]) for rows in (same, ~same))
+        told.append(f"{centering} {within} within a paradigm, {between} across")
+    return f"Degrees between trained networks: {in_words(told)}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """A row of panels for the checkpoints' paradigm, a column for the well-trained networks'; lines: centring."""
-    order = [*dict.fromkeys(GROUPS.values()), "shuffled labels"]
+    order = [*dict.fromkeys(GROUPS.values()), SHUFFLED]
     shown = frame.assign(
         checkpoint="checkpoints: " + frame["checkpoint"],
         to="to well-trained: " + frame["well_trained"],
@@ -93,4 +118,12 @@ def draw(frame: pd.DataFrame) -> Figure:
     return line_panels(shown, x="epoch", row="checkpoint", column="to", line="line", finish=degrees_axis)
 
 
-STUDY = Study("across_paradigms", "Angles across paradigms by epoch, train (Fig. 6, 12/14)", compute, draw, ends)
+STUDY = Study(
+    "across_paradigms",
+    "Angles across paradigms by epoch, train (Fig. 6, 12/14)",
+    compute,
+    draw,
+    headline,
+    draw_every,
+    ends,
+)

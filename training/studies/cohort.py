@@ -10,9 +10,19 @@ from typing import Any
 
 from pgdl_eval.formats.npz import StoredArrays
 
+from ..runs.kept_epochs import StackedEpoch
 from ..runs.run_folder import RunFolder
 
+GROUPS = {
+    "supervised": "supervised",
+    "reconstruction": "reconstruction",
+    "simclr": "contrastive",
+    "supcon": "contrastive",
+}
+SHUFFLED = "shuffled labels"
 MAX_BYTES = 2**30  # of records that all studies share
+
+Record = StoredArrays | StackedEpoch
 
 
 class Missing(Exception):
@@ -27,10 +37,10 @@ class Records:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Path, StoredArrays] = {}
+        self._kept: dict[Path, Record] = {}
         self._nbytes = 0
 
-    def read(self, run: RunFolder, epoch: int) -> StoredArrays:
+    def read(self, run: RunFolder, epoch: int) -> Record:
         file = run.epoch_file(epoch)
         if file in self._kept:
             return self._kept[file]
@@ -71,6 +81,17 @@ class Member:
         return bool(self.run.config["settings"]["shuffled_labels"])
 
     @property
+    def group(self) -> str:
+        """The paradigm as the papers group them; runs on shuffled labels are a group of their own."""
+        return SHUFFLED if self.shuffled else GROUPS[self.paradigm]
+
+    def rows(self, matrix: str) -> int:
+        """How many rows the matrices of a record had when they were decomposed."""
+        data, settings = self.run.config["data"], self.run.config["settings"]
+        of_part = {part: int(data[f"{part}_rows"]) for part in ("train", "test")}
+        return of_part.get(matrix.split("/")[0], min(int(settings["subset_rows"]), of_part["train"]))
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What every row of a table says of its run."""
         return {"recipe": self.recipe, "seed": self.seed}
@@ -79,17 +100,17 @@ class Member:
     def epochs(self) -> list[int]:
         return self.run.epochs()
 
-    def epoch(self, epoch: int) -> StoredArrays:
+    def epoch(self, epoch: int) -> Record:
         """The record of an epoch."""
         return self.records.read(self.run, epoch)
 
     @cached_property
-    def trained(self) -> StoredArrays:
+    def trained(self) -> Record:
         """The record of the last epoch."""
         return self.epoch(self.epochs[-1])
 
     @cached_property
-    def untrained(self) -> StoredArrays:
+    def untrained(self) -> Record:
         """The record before the first step."""
         return self.epoch(0)
 
@@ -140,16 +161,20 @@ def distinct_untrained(members: Iterable[Member]) -> list[Member]:
 
 
 def cohorts(runs: Iterable[RunFolder]) -> list[Cohort]:
-    """Runs by what they were trained on: equal content of the data and equal order of the samples."""
-    groups: dict[tuple[str, ...], list[RunFolder]] = {}
+    """Runs by what they were trained on: equal content of the data and equal order of the samples.
+
+    Kept runs (see `runs.keeping`) and runs as they were made hold different rows, and are not compared.
+    """
+    groups: dict[tuple[str, str, str, str], list[RunFolder]] = {}
     for run in runs:
         data = run.config["data"]
-        groups.setdefault((data["name"], data["sha256"], data["order_sha256"]), []).append(run)
+        rows = "" if "kept" not in run.config else str(run.config["kept"]["rows"])
+        groups.setdefault((data["name"], data["sha256"], data["order_sha256"], rows), []).append(run)
     names = [name for name, *_ in groups]
     found = []
-    for (name, *_), group in groups.items():
+    for (name, *_, kept), group in groups.items():
         rows = group[0].config["data"]["train_rows"]
-        title = name if names.count(name) == 1 else f"{name}_{rows}"
+        title = name if names.count(name) == 1 else f"{name}_{rows}{'_kept' if kept else ''}"
         records = Records()
         done = tuple(Member(run, records) for run in group if run.finished())
         found.append(Cohort(title, done, tuple(run for run in group if not run.finished())))

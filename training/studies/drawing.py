@@ -3,44 +3,30 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from complexity.errors import InputError
-from pgdl_eval.formats.atomic import write_text
 from pgdl_eval.report.figure import canvas_of, new_figure, save_pixels
 
-from ..recipes.recipes import RECIPES
+from .cohort import SHUFFLED
 from .layout import EDGE, LETTER, Room, arrange, place_labels
-from .vectors import RANDOM
+from .palette import group_of, short, style
 
 Sharing = Literal["all", "col", "none"]
 PANEL = (3.3, 2.6)  # inches
-LEGEND = 7  # points
-COLORBAR = 0.95  # inches, with its numbers and name
-ANNOTATED = 14  # the largest matrix whose cells are labelled
-
-# The strong colours of the map first, then its pale ones; few networks are not supervised, and those come first.
-SHADES = [*range(0, 20, 2), *range(1, 20, 2)]
-COLOURED = sorted(RECIPES, key=lambda name: RECIPES[name].paradigm == "supervised")
-
-
-def style(name: str) -> dict[str, Any]:
-    """Colour and line of a recipe, the same in every figure; shuffled labels are black and dashed."""
-    if name not in RECIPES:
-        return {"color": "0.4", "linestyle": ":"} if name.startswith(RANDOM) else {}
-    if RECIPES[name].shuffled_labels:
-        return {"color": "black", "linestyle": "--"}
-    return {"color": colormaps["tab20"](SHADES[COLOURED.index(name) % len(SHADES)])}
+LEGEND = 8  # points
+BOLD, LETTER_BOLD = 9.5, 0.62 / 72  # points; inches of a letter for each of them
+CELL, MATRIX = 0.27, 3.4  # inches of a matrix's cell with its value, and of a matrix, at least
 
 
 def empty_grid(
@@ -75,7 +61,7 @@ def grid(
                     axes.axis("off")
                     continue
                 title(axes, f"{above}\n{beside}")
-                axes.tick_params(labelsize=7)
+                axes.tick_params(labelsize=8)
                 yield axes, part
 
     return figure, filled()
@@ -164,53 +150,68 @@ def one_legend(figure: Figure) -> float:
     return (1.5 * math.ceil(len(found) / columns) + 0.5) * LEGEND / 72
 
 
-def matrix_panels(frame: pd.DataFrame, *, value: str, row: str, column: str, names: list[str]) -> Figure:
+def matrix_panels(
+    frame: pd.DataFrame, *, value: str, row: str, column: str, names: list[str], head: float = 0.0
+) -> Figure:
     """Panels of symmetric matrices: the mean of a value over all pairs of rows with the same two names.
 
     Parameters
     ----------
     frame : with columns `first` and `second`, each pair once.
     names : order of rows and columns.
+    head : inches for a headline.
     """
-    longest = 7 * LETTER * max(map(len, names)) + 0.1
-    side = 1.6 + max(0.3, 0.42 if len(names) <= ANNOTATED else 0) * len(names)
+    shown = [f"{short(name)}{', shuffled' * (group_of(name) == SHUFFLED)}" for name in names]
+    longest = 8 * LETTER * max(map(len, shown)) + 0.1
+    side = longest + 0.3 + max(CELL * len(names), MATRIX)
     figure, panels = grid(frame, row, column, (side, side))
     for axes, part in panels:
         turned = part.rename(columns={"first": "second", "second": "first"})
         table = pd.concat([part, turned]).pivot_table(index="first", columns="second", values=value, aggfunc="mean")
         table = table.reindex(index=names, columns=names)
-        image = axes.imshow(table, vmin=0, vmax=1, cmap="viridis")
-        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-        axes.set_yticks(range(len(names)), names, fontsize=7)
+        axes.imshow(table, vmin=0, vmax=1, cmap="cividis")
+        axes.set_xticks(range(len(names)), shown, rotation=90, fontsize=8)
+        axes.set_yticks(range(len(names)), shown, fontsize=8)
         axes.tick_params(labelbottom=True)
-        if len(names) <= ANNOTATED:
-            annotate(axes, table)
-    room = Room(left=longest, below=longest, outer_left=0, outer_below=0, outer_right=COLORBAR)
-    arrange(figure, room)
-    width = figure.get_figwidth()
-    beside = figure.add_axes((1 - (COLORBAR - 0.1) / width, 0.25, 0.2 / width, 0.5))
-    figure.colorbar(image, cax=beside, label=value)
+        annotate(axes, table)
+    arrange(figure, Room(left=longest, below=longest, outer_left=0, outer_below=0, outer_above=head))
     return figure
 
 
 def annotate(axes: Axes, table: pd.DataFrame) -> None:
-    """Write each known cell's value into it."""
+    """Write each known cell's value into it, in hundredths."""
     for (i, j), cell in np.ndenumerate(table.to_numpy()):
         if np.isfinite(cell):
-            axes.text(j, i, f"{cell:.2f}", ha="center", va="center", fontsize=6, color="w" if cell < 0.6 else "k")
+            axes.text(j, i, f"{100 * cell:.0f}", ha="center", va="center", fontsize=8, color="w" if cell < 0.6 else "k")
 
 
-def save(figure: Figure, frame: pd.DataFrame, path: Path, above: str) -> None:
-    """Write `path` with .png, .pdf and .csv, the same bytes for the same figure; `above` is the figure's title.
+def write_titles(figure: Figure, above: str, headline: str = "") -> None:
+    """Write what is seen in bold, wrapped to the figure's width, and what is shown below it; alone it is the title."""
+    width, height = figure.get_size_inches()
+    place = {"x": EDGE / width, "ha": "left", "va": "top"}
+    if not headline:
+        figure.suptitle(above, fontsize=10, y=1 - EDGE / height, **place)
+        return
+    lines = textwrap.wrap(headline, int((width - 2 * EDGE) / (BOLD * LETTER_BOLD)))
+    figure.suptitle("\n".join(lines), fontsize=BOLD, weight="bold", y=1 - EDGE / height, **place)
+    below = EDGE + len(lines) * BOLD * 1.25 / 72 + 0.03
+    figure.text(s=above, y=1 - below / height, fontsize=8, color="0.45", **place)
+
+
+def save(figure: Figure, path: Path, above: str, headline: str = "") -> None:
+    """Write `path` with .png and .pdf, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    above : what is shown.
+    headline : what is seen.
 
     Raises
     ------
     InputError
         If the folder cannot be written.
     """
-    width, height = figure.get_size_inches()
-    figure.suptitle(above, fontsize=10, x=EDGE / width, y=1 - EDGE / height, ha="left", va="top")
-    write_text(path.with_suffix(".csv"), frame.to_csv(index=False, float_format="%.6g"))
+    write_titles(figure, above, headline)
     try:
         # `Figure.savefig` draws a figure twice; its canvases' methods, which have no types, do so once.
         canvas = canvas_of(figure)

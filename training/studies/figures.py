@@ -16,6 +16,7 @@ from ..runs.run_folder import find_runs
 from . import (
     accuracy_and_angle,
     across_paradigms,
+    agreement_parts,
     image_folder_cosines,
     layers,
     low_rank,
@@ -33,7 +34,7 @@ from .study import Study
 
 MODULES = (
     well_trained_cosines, own_convergence, within_first_epoch, model_data_angle, accuracy_and_angle, singular_values,
-    across_paradigms, top_vectors, low_rank, value_distribution, layers, image_folder_cosines,
+    across_paradigms, agreement_parts, top_vectors, low_rank, value_distribution, layers, image_folder_cosines,
 )  # fmt: skip
 STUDIES: Mapping[str, Study] = {module.STUDY.name: module.STUDY for module in MODULES}
 IDENTITY = ("recipe", "preset", "seed", "settings", "data", "code", "device", "versions")
@@ -56,6 +57,8 @@ class Outcome:
 
 def draw_studies(folder: Path, out: Path, name: str | None = None) -> Iterator[Outcome]:
     """Draw what the runs allow, into `out/COHORT/STUDY.{csv,pdf,png}`; `runs.json` there says which runs those are.
+
+    `STUDY_all.{pdf,png}` stands beside where the figure leaves something out.
 
     Parameters
     ----------
@@ -87,7 +90,11 @@ def draw_one(study: Study, cohort: Cohort, out: Path) -> Outcome:
     except Missing as missing:
         return Outcome(cohort.name, study.name, str(missing))
     with no_garbage_collection():
-        save(study.draw(frame), frame, out / study.name, f"{cohort.name}: {study.title}")
+        what = f"{cohort.name}: {study.title}"
+        write_text(out / f"{study.name}.csv", frame.to_csv(index=False, float_format="%.6g"))
+        save(study.draw(frame), out / study.name, what, study.headline(frame))
+        if study.every is not None:
+            save(study.every(frame), out / f"{study.name}_all", what)
     if study.summary is not None:
         write_text(out / f"{study.name}_summary.csv", study.summary(frame).to_csv(index=False, float_format="%.6g"))
     return Outcome(cohort.name, study.name)
@@ -115,5 +122,8 @@ def absent(cohort: Cohort) -> Iterator[Outcome]:
 
 
 def _identity(member: Member, folder: Path) -> dict[str, object]:
-    run = member.run
-    return {"run": run.path.relative_to(folder).as_posix(), **{part: run.config[part] for part in IDENTITY}}
+    run, last = member.run, member.run.metrics()[-1]
+    reached = {name: last[name] for name in ("epoch", "train_accuracy", "test_accuracy", "loss", "test_loss")}
+    kept = {"kept": run.config["kept"]} if "kept" in run.config else {}
+    parts = {part: run.config[part] for part in IDENTITY}
+    return {"run": run.path.relative_to(folder).as_posix(), "reached": reached, **parts, **kept}

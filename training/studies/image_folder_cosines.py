@@ -21,5 +21,10 @@ def compute(cohort: Cohort) -> pd.DataFrame:
 
 
 STUDY = Study(
-    "image_folder_cosines", "Cosines on ImageNet-style images (article's Fig. 11)", compute, well_trained_cosines.draw
+    "image_folder_cosines",
+    "Cosines on ImageNet-style images (article's Fig. 11)",
+    compute,
+    well_trained_cosines.draw,
+    well_trained_cosines.headline,
+    well_trained_cosines.draw_every,
 )

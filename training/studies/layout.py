@@ -11,6 +11,7 @@ from matplotlib.transforms import ScaledTranslation
 LINE = 1.25 / 72  # inches that a line of text takes, for each point of its size
 LETTER = 0.58 / 72  # inches that a letter takes, about, for each point of its size
 TITLE = 0.3  # inches above all panels
+HEAD = 0.45  # inches more, for what is seen and what is shown
 EDGE = 0.06  # inches that stay free at the figure's sides
 
 

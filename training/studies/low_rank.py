@@ -10,15 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pgdl_eval.formats.npz import StoredArrays
-
 from ..runs.run_folder import CENTERING, field_of
-from .cohort import Cohort
+from .cohort import Cohort, Record
 from .drawing import line_panels
+from .headlines import group_means, last_of_each_run, numbers
+from .panels import Curves, Papers, by_paradigm
 from .study import Study, flat_columns
 from .vectors import CONSTANT, RANDOM, random_singular_values, shape
 
 PART = "train"
+NOTE = "thick: mean; thin: each seed; dashed grey: the papers, more than half"
 QUANTITIES = ("explained_variance", "approximation_error")
 
 
@@ -73,7 +74,7 @@ def _by_k(values: NDArray[np.float64], most: int) -> Iterator[dict[str, float]]:
         yield {"k": k, **measured, "approximation_error": approximation_error(values, k)}
 
 
-def _of_constant(record: StoredArrays) -> dict[str, float]:
+def _of_constant(record: Record) -> dict[str, float]:
     both = (field_of(record, PART, "singular_values", center=center) for center in (False, True))
     share = share_of_constant(*both)
     return {"explained_variance": share, "approximation_error": float(np.sqrt(1 - share))}
@@ -92,6 +93,24 @@ def _last(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """What the P-vector and the constant vector explain of the features, by epoch and paradigm."""
+    shown = frame[(frame["k"] == 1) & (frame["centering"] != "centered")]
+    curves = Curves("epoch", "explained_variance", papers=Papers((0.5,)), limits=(0, 1), y_label="share explained")
+    names = {"uncentered": "P-vector"}
+    return by_paradigm(shown.assign(vector=shown["centering"].replace(names)), "vector", curves, NOTE)
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """What the P-vector and the constant vector explain at the last epoch, by paradigm."""
+    last = last_of_each_run(frame[frame["k"] == 1])
+    first, constant = (
+        numbers(group_means(last[last["centering"] == name], "explained_variance"), 100, "%")
+        for name in ("uncentered", CONSTANT)
+    )
+    return f"Of the trained networks' features the P-vector explains: {first}; the constant vector: {constant}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Curves over epochs with k = 1 and over k at the last epoch."""
     over_epochs = frame[frame["k"] == 1].assign(x=lambda one: one["epoch"], over="k = 1, over epochs")
     over_k = _last(frame[frame["centering"] != CONSTANT]).assign(x=lambda one: one["k"], over="last epoch, over k")
@@ -110,5 +129,11 @@ def _axes(axes: Axes, frame: pd.DataFrame) -> None:
 
 
 STUDY = Study(
-    "low_rank", "Explained variance and approximation error, train (Tables 2-3, Fig. 22)", compute, draw, table
+    "low_rank",
+    "Explained variance and approximation error, train (Tables 2-3, Fig. 22)",
+    compute,
+    draw,
+    headline,
+    draw_every,
+    table,
 )

@@ -9,12 +9,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pgdl_eval.formats.npz import StoredArrays
-
-from .cohort import Cohort, Member
+from .calibration import beside_untrained, compared, summarized, undetermined
+from .cohort import Cohort, Member, Record
 from .drawing import degrees_axis, line_panels
+from .headlines import beside_chance, in_words, last_of_each_run
+from .panels import Curves, Papers, by_paradigm
 from .study import Study
-from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, degrees, p_vector, random_to_data, to_constant, to_data
+from .vectors import (
+    CONSTANT,
+    DATA_CONVENTIONS,
+    RANDOM,
+    Vector,
+    degrees,
+    p_vector,
+    pair_with_data,
+    random_to_data,
+    to_constant,
+)
 
 # As the network saw its inputs, and which layer: see `run_folder`.
 MATRICES = {
@@ -24,6 +35,8 @@ MATRICES = {
     "batch_statistics": "batch statistics",
     "logits": "logits",
 }
+MAIN = ("neither centered", "both centered")  # conventions
+PAPERS = (50.0, 60.0)  # degrees at the end, on CIFAR
 # The papers draw epoch 1 as the largest angle within that epoch.
 LARGEST = "subset, epoch 1: its largest"
 
@@ -39,27 +52,28 @@ def compute(cohort: Cohort) -> pd.DataFrame:
         for epoch in member.epochs:
             record = member.epoch(epoch)
             rows += [{**member.facts, "epoch": epoch, **row} for row in _against_data(record, member, epoch)]
-    return pd.DataFrame([*rows, *_references(cohort.members[0])])
+    found = beside_untrained(pd.DataFrame(rows), ["recipe", "seed", "matrix", "convention"])
+    return pd.concat([found, pd.DataFrame(_references(cohort.members[0]))])
 
 
-def _against_data(record: StoredArrays, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
+def _against_data(record: Record, member: Member, epoch: int) -> Iterator[dict[str, Any]]:
     for matrix, name in MATRICES.items():
         if f"{matrix}/uncentered/vectors" in record:
-            for convention in DATA_CONVENTIONS:
-                angle = to_data(record, member.data, matrix, convention)
-                yield {"matrix": name, "convention": convention, "degrees": angle}
+            for convention, (features, *_) in DATA_CONVENTIONS.items():
+                found = compared(*pair_with_data(record, member.data, matrix, convention))
+                noise = undetermined(member, record, matrix, features)
+                yield {"matrix": name, "convention": convention, **found, "undetermined": noise}
     for convention in DATA_CONVENTIONS:
-        angle = to_data(record, member.data, "subset", convention)
+        u, data = pair_with_data(record, member.data, "subset", convention)
         if epoch == 1:
-            angle = max(angle, _largest_within_first_epoch(member, convention))
-        yield {"matrix": LARGEST, "convention": convention, "degrees": angle}
+            within = _within_first_epoch(member, convention)
+            u = max((one for one in (u, *within) if np.isfinite(one).all()), key=lambda one: degrees(one, data))
+        yield {"matrix": LARGEST, "convention": convention, **compared(u, data)}
 
 
-def _largest_within_first_epoch(member: Member, convention: str) -> float:
-    features, inputs, of_data = DATA_CONVENTIONS[convention]
-    data = p_vector(member.data, f"subset/{inputs}", of_data)
-    vectors = p_vector(member.first_epoch, "subset", features)[1:]  # the first is the untrained network
-    return float(np.nanmax([degrees(u, data) for u in vectors]))
+def _within_first_epoch(member: Member, convention: str) -> Vector:
+    """The P-vectors (t, n) after each recorded step; the first record is the untrained network."""
+    return p_vector(member.first_epoch, "subset", DATA_CONVENTIONS[convention][0])[1:]
 
 
 def _references(member: Member) -> Iterator[dict[str, Any]]:
@@ -73,16 +87,40 @@ def _references(member: Member) -> Iterator[dict[str, Any]]:
 
 
 def ends(frame: pd.DataFrame) -> pd.DataFrame:
-    """Degrees of each recipe untrained, after the first and after the last epoch, means over seeds."""
+    """Degrees of each recipe untrained, after the first and after the last epoch, means over seeds.
+
+    Chance, effect and p-value are of the last epoch; see `calibration.summarized`.
+    """
     known = frame.dropna(subset=["epoch"]).sort_values("epoch", kind="stable")
     runs = known.groupby(["matrix", "convention", "recipe", "seed"], sort=False)["degrees"]
     points = runs.agg(untrained="first", epoch_1=lambda angles: angles.iloc[min(1, len(angles) - 1)], last="last")
-    return points.groupby(["matrix", "convention", "recipe"], sort=False).mean().reset_index()
+    places = ["matrix", "convention", "recipe"]
+    means = points.groupby(places, sort=False).mean().reset_index()
+    last_ones = summarized(last_of_each_run(frame), places).drop(columns=["degrees", "count", "untrained"])
+    return means.merge(last_ones, on=places, how="left")
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """Curves by epoch of the training rows, by paradigm, with both sides as they are and with both centred."""
+    shown = frame[(frame["matrix"] == "train") & frame["convention"].isin(MAIN)]
+    return by_paradigm(shown, "convention", Curves("epoch", papers=Papers(PAPERS)))
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """The last angle beside chance and the untrained one, by convention."""
+    last = last_of_each_run(frame[frame["matrix"] == "train"])
+    told = []
+    for convention in MAIN:
+        told.append(f"{convention} {beside_chance(last[last['convention'] == convention])}")
+    return f"Degrees from model to data at the end: {in_words(told)}; the papers say 50 to 60"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """Curves by epoch; the untrained network stands at epoch 0."""
     return line_panels(frame, x="epoch", row="matrix", column="convention", finish=degrees_axis)
 
 
-STUDY = Study("model_data_angle", "Angle between model and data P-vector by epoch (Fig. 8)", compute, draw, ends)
+STUDY = Study(
+    "model_data_angle", "Angle between model and data P-vector by epoch, train (Fig. 8)", compute, draw, headline,
+    draw_every, ends,
+)  # fmt: skip

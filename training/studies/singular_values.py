@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING, field_of
 from .cohort import Cohort
-from .drawing import line_panels
+from .headlines import group_means, numbers
+from .panels import Curves, Papers, by_paradigm
 from .study import Study
 from .vectors import RANDOM, random_singular_values, shape
 
 PART = "train"
+PAPERS = (0.5, 0.1)  # the first explains more, the second less
+NOTE = "thick: mean; thin: each seed; dashed grey: the papers (the first above 0.5, the second below 0.1)"
 FLOOR = 1e-8  # below it there is the rounding of float32 features
 
 
@@ -46,17 +48,25 @@ def _spectrum(values: Any) -> Iterator[dict[str, float]]:
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Explained variance ratios on logarithmic scales."""
-    seen = frame[frame["explained_variance_ratio"] > FLOOR]
-    return line_panels(
-        seen, x="number", y="explained_variance_ratio", row="state", column="centering", finish=_logarithmic
+    """Explained variance ratios of the well-trained networks on logarithmic scales, by paradigm and centring."""
+    seen = frame[(frame["explained_variance_ratio"] > FLOOR) & (frame["state"] == "well-trained")]
+    curves = Curves(
+        "number", "explained_variance_ratio", papers=Papers(PAPERS), limits=(1e-5, 1.5), log=True,
+        x_label="number of the singular value", y_label="explained variance ratio",
+    )  # fmt: skip
+    return by_paradigm(seen, "centering", curves, NOTE)
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """What the first and the second singular value explain of well-trained networks, by paradigm, uncentred."""
+    trained = frame[(frame["state"] == "well-trained") & (frame["centering"] == "uncentered")]
+    first, second = (
+        numbers(group_means(trained[trained["number"] == number], "explained_variance_ratio"), 100, "%")
+        for number in (1, 2)
     )
+    return f"Uncentered, the first singular value explains: {first}; the second: {second} (papers: over 50%, below 10%)"
 
 
-def _logarithmic(axes: Axes, frame: pd.DataFrame) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_ylim(FLOOR, 2)
-
-
-STUDY = Study("singular_values", "Explained variance ratios of the singular values, train (Fig. 3)", compute, draw)
+STUDY = Study(
+    "singular_values", "Explained variance ratios of the singular values, train (Fig. 3)", compute, draw, headline
+)

@@ -20,7 +20,9 @@ class Study:
     name : of its files.
     title : of its figure, with the paper's numbers of the figures that it reproduces.
     compute : records in, table out; raises `cohort.Missing` where the runs do not allow it.
-    draw : the table's figure.
+    draw : the table's figure, of eight panels at most.
+    headline : what is seen in it, made of the table's numbers.
+    every : a second figure with all that the table holds, if the first leaves something out.
     summary : a second table, made of the first, if there is one.
     """
 
@@ -28,6 +30,8 @@ class Study:
     title: str
     compute: Callable[[Cohort], pd.DataFrame]
     draw: Callable[[pd.DataFrame], Figure]
+    headline: Callable[[pd.DataFrame], str]
+    every: Callable[[pd.DataFrame], Figure] | None = None
     summary: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
 

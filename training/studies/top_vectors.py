@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..runs.run_folder import CENTERING, field_of
+from .calibration import compared, compared_subspaces
 from .cohort import Cohort, Member, distinct_untrained
-from .drawing import degrees_axis, line_panels
+from .headlines import in_words, whole
+from .palette import BLACK, BLUE, ORANGE, PURPLE
+from .panels import Curves, curve_panels
 from .study import Study
-from .vectors import RANDOM, Vector, degrees, largest_angles, random_vectors, shape
+from .vectors import RANDOM, Vector, random_vectors, shape
 
 PART = "train"
+COLOURS = {"two seeds": BLUE, "two recipes": ORANGE, "one on shuffled labels": BLACK, "to the data": PURPLE}
+NOTE = "solid: well-trained; dotted: untrained; grey: 90% of permuted rows, over all pairs"
 VECTORS, SUBSPACES = "between the k-th vectors", "largest angle between the top-k subspaces"
 
 
@@ -58,26 +63,50 @@ def _pairs(members: tuple[Member, ...], state: str, centering: str) -> Iterator[
 
 def _angles(u: Vector, v: Vector) -> Iterator[dict[str, object]]:
     """The angles between two bases (n, k), for k = 1, 2, ..."""
-    between = largest_angles(u, v)
-    for k in range(1, len(between) + 1):
-        yield {"k": k, "quantity": VECTORS, "degrees": degrees(u[:, k - 1], v[:, k - 1])}
-        yield {"k": k, "quantity": SUBSPACES, "degrees": between[k - 1]}
+    for k, between in enumerate(compared_subspaces(u, v), start=1):
+        yield {"k": k, "quantity": VECTORS, **compared(u[:, k - 1], v[:, k - 1])}
+        yield {"k": k, "quantity": SUBSPACES, **between}
 
 
 def means(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean, least and largest degrees by kind of pair, a row for each k."""
-    grouped = frame.groupby(["quantity", "centering", "pair", "k"], sort=False)["degrees"]
-    return grouped.agg(["mean", "min", "max", "count"]).reset_index()
+    """Mean, least and largest degrees by kind of pair, and medians of chance, effect and p-value, a row for each k."""
+    grouped = frame.groupby(["quantity", "centering", "pair", "k"], sort=False)
+    found = grouped["degrees"].agg(["mean", "min", "max", "count"])
+    return found.join(grouped[["chance", "effect", "p_value"]].median().add_prefix("median_")).reset_index()
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Curves over k, a line for each kind of pair."""
-    return line_panels(frame, x="k", row="quantity", column="centering", line="pair", finish=_axes)
+    """Curves over k, a line for each kind of pair, by quantity and centring."""
+    shown = frame[frame["pair"] != RANDOM]
+    curves = Curves("k", line="pair", look=_look, name=_name)
+    return curve_panels(shown, "quantity", [VECTORS, SUBSPACES], "centering", curves, NOTE)
 
 
-def _axes(axes: Axes, frame: pd.DataFrame) -> None:
-    axes.set_xticks(sorted(frame["k"].unique()))
-    degrees_axis(axes, frame)
+def _look(pair: str) -> dict[str, Any]:
+    state, _, kind = pair.partition(", ")
+    return {"color": COLOURS[kind], "linestyle": "-" if state == "well-trained" else ":"}
 
 
-STUDY = Study("top_vectors", "Top k left singular vectors, train (Fig. 16/19)", compute, draw, means)
+def _name(pair: str) -> str:
+    state, _, kind = pair.partition(", ")
+    return kind.removeprefix("one on ") if state == "well-trained" else ""
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """Of the largest k: the angle between subspaces of trained networks beside that between their P-vectors."""
+    found = frame[frame["pair"].isin(["well-trained, two recipes", "well-trained, two seeds"])]
+    k = int(found["k"].max())
+    told = []
+    for centering in CENTERING:
+        chosen = found[found["centering"] == centering]
+        vector = chosen[(chosen["k"] == 1) & (chosen["quantity"] == VECTORS)]["degrees"].mean()
+        subspace = chosen[(chosen["k"] == k) & (chosen["quantity"] == SUBSPACES)]
+        chance = subspace["chance"].mean()
+        told.append(
+            f"{centering} P-vectors {whole(vector)}, top-{k} subspaces {whole(subspace['degrees'].mean())} at the "
+            f"largest (chance {whole(chance)})"
+        )
+    return f"Degrees between trained networks: {in_words(told)}"
+
+
+STUDY = Study("top_vectors", "Top k left singular vectors, train (Fig. 16/19)", compute, draw, headline, summary=means)

@@ -15,7 +15,10 @@ from ..recipes.recipes import RECIPES
 from ..runs.run_folder import CENTERING
 from .cohort import Cohort
 from .drawing import empty_grid, finish_figure, title
+from .headlines import in_words, last_of_each_run
 from .layout import Room
+from .palette import COLOURS, GREY, group_of, in_order, short
+from .panels import finish, grid_of_panels, key
 from .study import Study
 from .vectors import CONSTANT, RANDOM, Vector, p_vector, random_vectors, shape
 
@@ -24,7 +27,7 @@ EDGES = np.linspace(-4, 4, 82)  # of values times sqrt(n): all of the constant v
 CENTRES = (EDGES[1:] + EDGES[:-1]) / 2
 MOST_EPOCHS = 12
 VALUES_AT_A_TIME = 1024  # few enough for a processor's cache
-PANEL = (2.6, 1.5)  # inches: there is a row for each recipe
+PANEL = (2.6, 1.7)  # inches: there is a row for each recipe
 
 
 def densities(u: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -83,6 +86,44 @@ def _table(parts: list[tuple[dict[str, Any], tuple[Vector, Vector]]]) -> pd.Data
 
 
 def draw(frame: pd.DataFrame) -> Figure:
+    """The first and last distribution of one recipe of each paradigm, by centring."""
+    recipes = {group_of(name): name for name in sorted(reversed(in_order(frame["recipe"])), key="mlp".__ne__)}
+    groups = [group for group in COLOURS if group in recipes]
+    figure, panels = grid_of_panels(groups, list(CENTERING))
+    for group, row in zip(groups, panels, strict=True):
+        for axes, centering in zip(row, CENTERING, strict=True):
+            _densities(axes, frame[frame["centering"] == centering], recipes[group], COLOURS[group])
+    entries = [("last epoch", "0.1"), ("untrained, dotted", GREY)]
+    for group, row in zip(groups, panels, strict=True):
+        key(row[-1], [(short(recipes[group]), COLOURS[group]), *entries])
+    finish(figure, panels, "value times sqrt(n)", "density", "dashed: the constant vector's value")
+    return figure
+
+
+def _densities(axes: Axes, part: pd.DataFrame, recipe: str, colour: str) -> None:
+    one = part[part["recipe"] == recipe]
+    for epoch, shade, line in ((one["epoch"].max(), colour, "-"), (one["epoch"].min(), GREY, ":")):
+        found = one[one["epoch"] == epoch]
+        axes.plot(found["value"], found["smoothed"], linewidth=1.7, color=shade, linestyle=line)
+    axes.axvline(1 if part["centering"].iloc[0] == "uncentered" else 0, color="0.6", linestyle="--", linewidth=1)
+    axes.set_ylim(bottom=0)
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """Mean and deviation of the last P-vectors' values, by paradigm; all of the constant vector's are 1."""
+    last = last_of_each_run(frame[frame["centering"] == "uncentered"])
+    told = []
+    for group, part in last.groupby(last["recipe"].map(group_of), sort=False):
+        weights = part["smoothed"].fillna(0)
+        mean = float((weights * part["value"]).sum() / weights.sum()) if weights.sum() else np.nan
+        deviation = (
+            float(np.sqrt((weights * (part["value"] - mean) ** 2).sum() / weights.sum())) if mean == mean else mean
+        )
+        told.append(f"{group} {mean:.2f} with deviation {deviation:.2f}")
+    return f"Values of the last uncentered P-vectors (the constant vector's are 1): {in_words(told)}"
+
+
+def draw_every(frame: pd.DataFrame) -> Figure:
     """A row a recipe: the map of densities over epochs, and the first and last distribution; by centring."""
     found = dict(iter(frame.groupby(["recipe", "centering"], sort=False)))
     recipes = [name for name in RECIPES if (name, "centered") in found]
@@ -90,9 +131,9 @@ def draw(frame: pd.DataFrame) -> Figure:
     for axes, (centering, kind) in zip(panels[0], _columns(), strict=True):
         title(axes, f"{centering}, {kind}")
     for recipe, row in zip(recipes, panels, strict=True):
-        row[0].set_ylabel(f"{recipe}\nepoch", fontsize=7)
+        row[0].set_ylabel(f"{recipe}\nepoch", fontsize=8)
         for axes, (centering, kind) in zip(row, _columns(), strict=True):
-            axes.tick_params(labelsize=6)
+            axes.tick_params(labelsize=8)
             part = found[recipe, centering]
             if kind == "map":
                 _map(axes, part)
@@ -131,4 +172,11 @@ def _ends(axes: Axes, part: pd.DataFrame, random: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.15 * tallest if np.isfinite(tallest) else 1)
 
 
-STUDY = Study("value_distribution", "Values of P-vectors over epochs, train (Fig. 4, 15, 17/18)", compute, draw)
+STUDY = Study(
+    "value_distribution",
+    "Values of P-vectors over epochs, train (Fig. 4, 15, 17/18)",
+    compute,
+    draw,
+    headline,
+    draw_every,
+)

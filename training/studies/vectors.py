@@ -87,8 +87,10 @@ def to_constant(u: Vector) -> float:
     return degrees(u, np.ones(len(u)))
 
 
-def to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: str, convention: str) -> float:
-    """The angle between model and data P-vector.
+def pair_with_data(
+    record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: str, convention: str
+) -> tuple[Vector, Vector]:
+    """Model and data P-vector (n,).
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def to_data(record: Mapping[str, Vector], data: Mapping[str, Vector], matrix: st
     """
     features, inputs, of_data = DATA_CONVENTIONS[convention]
     part = matrix if matrix in ("train", "test") else "subset"
-    return degrees(p_vector(record, matrix, features), p_vector(data, f"{part}/{inputs}", of_data))
+    return p_vector(record, matrix, features), p_vector(data, f"{part}/{inputs}", of_data)
 
 
 def shape(record: Mapping[str, Vector], matrix: str) -> tuple[int, int]:

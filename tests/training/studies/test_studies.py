@@ -1,5 +1,6 @@
 """The studies: tables against direct formulas, all figures from a few small runs, and what is said to be missing."""
 
+import json
 from itertools import combinations
 from pathlib import Path
 
@@ -8,19 +9,26 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from scipy.stats import gaussian_kde
 
 from complexity import angle
 from complexity.errors import InputError
 from training.command import train as commands
+from training.recipes.recipes import RECIPES
 from training.runs.experiment import Experiment, Place
+from training.runs.keeping import keep_runs
 from training.runs.run import train
-from training.runs.run_folder import decomposition, find_runs
+from training.runs.run_folder import RunFolder, decomposition, find_runs
 from training.studies import STUDIES, draw_studies
 from training.studies.accuracy_and_angle import correlations, given_epoch
+from training.studies.chance import permuted_degrees
 from training.studies.cohort import Cohort, Records, cohorts, distinct_untrained
+from training.studies.drawing import write_titles
 from training.studies.low_rank import approximation_error, explained_variance, share_of_constant
 from training.studies.model_data_angle import LARGEST
+from training.studies.palette import COLOURS, group_of, in_order, style
+from training.studies.panels import WIDTH, spread
 from training.studies.value_distribution import CENTRES, EDGES, densities
 from training.studies.vectors import degrees, largest_angles, random_degrees, random_matrix, random_vectors, to_constant
 from training.studies.within_first_epoch import largest
@@ -50,6 +58,14 @@ def cohort(runs) -> Cohort:
 
 
 @pytest.fixture(scope="session")
+def kept_cohort(runs, tmp_path_factory) -> Cohort:
+    out = tmp_path_factory.mktemp("kept")
+    list(keep_runs(runs, out))
+    (found,) = cohorts(find_runs(out))
+    return found
+
+
+@pytest.fixture(scope="session")
 def drawn(runs, tmp_path_factory) -> tuple[Path, str]:
     out = tmp_path_factory.mktemp("figures")
     result = CliRunner().invoke(commands, ["figures", str(runs), "--out", str(out)])
@@ -68,8 +84,13 @@ def test_the_command_draws_what_the_runs_allow_and_says_what_is_missing(runs, dr
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert len(pd.read_csv(folder / f"{name}.csv")) > 0
+        assert (folder / f"{name}_all.png").exists() == (STUDIES[name].every is not None)
     assert not list(folder.glob("image_folder_cosines*"))
-    assert [run["seed"] for run in pd.read_json(folder / "runs.json").to_dict("records")] == [0, 0, 1, 0, 0]
+    told = json.loads((folder / "runs.json").read_text())
+    assert [run["seed"] for run in told] == [0, 0, 1, 0, 0]
+    last = RunFolder(runs / told[0]["run"]).metrics()[-1]
+    assert told[0]["reached"] == {name: last[name] for name in told[0]["reached"]}
+    assert set(told[0]["reached"]) >= {"train_accuracy", "test_accuracy", "test_loss"}
 
 
 def angle_by_arccos(u, v):
@@ -106,7 +127,7 @@ def test_a_run_ends_at_its_own_last_p_vector_within_the_first_epoch_and_after(co
 
 def test_across_paradigms_no_run_is_compared_with_itself_and_shuffled_labels_are_no_well_trained_network(cohort):
     found = STUDIES["across_paradigms"].compute(cohort).dropna(subset=["epoch"])
-    assert set(found["checkpoint"]) == {"supervised", "reconstruction", "self-supervised", "shuffled labels"}
+    assert set(found["checkpoint"]) == {"supervised", "reconstruction", "contrastive", "shuffled labels"}
     assert "resnet18_shuffled_labels" not in set(found["other"])
     assert not ((found["recipe"] == found["other"]) & (found["seed"] == found["other_seed"])).any()
 
@@ -120,6 +141,15 @@ def test_summaries_hold_the_ends_of_the_curves_and_the_means_of_the_pairs(cohort
     assert row["mean_untrained"] == pytest.approx(chosen.query("epoch == 0")["degrees"].mean())
     assert row["mean_last"] == pytest.approx(chosen.query("epoch == 2")["degrees"].mean())
     assert row["count_last"] == 2
+    last = chosen.query("epoch == 2")
+    assert row["effect"] == pytest.approx((1 - last["degrees"] / last["chance"]).mean())
+    assert row["largest_p_value"] == last["p_value"].max()
+    study = STUDIES["well_trained_cosines"]
+    frame = study.compute(cohort)
+    pairs = study.summary(frame).query("matrix == 'well-trained, train' and centering == 'centered'").set_index("pair")
+    assert pairs.loc["two seeds of resnet18", "count"] == 1
+    assert pairs.loc["reconstruction - supervised", "count"] == 2
+    assert (pairs["p_value"] <= pairs["largest_p_value"]).all()
     study = STUDIES["model_data_angle"]
     frame = study.compute(cohort)
     ends = study.summary(frame).set_index(["matrix", "convention", "recipe"]).loc["test", "both centered", "resnet18"]
@@ -129,6 +159,26 @@ def test_summaries_hold_the_ends_of_the_curves_and_the_means_of_the_pairs(cohort
     study = STUDIES["top_vectors"]
     means = study.summary(study.compute(cohort)).query("k == 1 and centering == 'uncentered'")
     assert set(means.loc[means["pair"] == "well-trained, two seeds", "count"]) == {1}
+
+
+def test_angles_stand_beside_their_null_and_the_untrained_networks(cohort):
+    frame = STUDIES["across_paradigms"].compute(cohort).query("recipe == 'simclr' and other == 'autoencoder'")
+    frame = frame[frame["centering"] == "centered"].set_index("epoch")
+    simclr, autoencoder = (next(m for m in cohort.members if m.recipe == name) for name in ("simclr", "autoencoder"))
+    u, v = (decomposition(m.trained, "train", center=True).vectors[:, 0] for m in (simclr, autoencoder))
+    drawn = permuted_degrees(u, v, 2000, np.random.default_rng(0))
+    last = frame.loc[2]
+    assert last["chance"] == pytest.approx(np.median(drawn), abs=1)
+    assert last["chance_low"] == pytest.approx(np.quantile(drawn, 0.05), abs=2)
+    assert last["effect"] == pytest.approx(1 - last["degrees"] / last["chance"])
+    assert last["p_value"] == pytest.approx(np.mean(drawn <= last["degrees"]), abs=0.03)
+    assert last["untrained"] == frame.loc[0, "degrees"]
+    assert last["effect_of_training"] == pytest.approx(1 - last["degrees"] / frame.loc[0, "degrees"])
+    pairs = STUDIES["well_trained_cosines"].compute(cohort).query("matrix == 'well-trained, train'")
+    pairs = pairs[pairs["centering"] == "centered"].set_index(["first", "first_seed", "second", "second_seed"])
+    assert np.isnan(pairs.loc[("resnet18", 0, "simclr", 0), "untrained"])
+    between = (decomposition(m.untrained, "train", center=True).vectors[:, 0] for m in (autoencoder, simclr))
+    assert pairs.loc[("autoencoder", 0, "simclr", 0), "untrained"] == pytest.approx(degrees(*between))
 
 
 def test_networks_that_start_equal_count_once_as_untrained(cohort):
@@ -197,6 +247,19 @@ def test_the_papers_point_of_the_first_epoch_is_the_largest_angle_within_it(coho
     found = found[found["matrix"] == LARGEST].set_index(["recipe", "seed"])["degrees"]
     assert len(found) == len(largest_angle) == 5
     assert found.to_numpy() == pytest.approx(largest_angle[found.index].to_numpy(), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", [name for name in STUDIES if name != "image_folder_cosines"])
+def test_tables_of_kept_runs_are_those_of_the_runs_to_the_stated_precision(cohort, kept_cohort, name):
+    tables = [STUDIES[name].compute(one) for one in (cohort, kept_cohort)]
+    numbers = [table.select_dtypes("number") for table in tables]
+    assert tables[0].drop(columns=numbers[0]).equals(tables[1].drop(columns=numbers[1]))
+    precision = {"degrees": 0.5, "smoothed": 0.1}
+    for column in numbers[0].columns.intersection(
+        [*precision, "explained_variance", "singular_value", "test_accuracy"]
+    ):
+        expected, found = (table[column].to_numpy(float) for table in numbers)
+        assert found == pytest.approx(expected, rel=1e-6, abs=precision.get(column, 1e-6), nan_ok=True), column
 
 
 def test_densities_integrate_to_one_and_a_constant_vector_has_none():
@@ -271,19 +334,81 @@ def test_records_beyond_the_memory_for_them_are_read_again(cohort, monkeypatch):
     assert all(np.array_equal(first[name], second[name], equal_nan=True) for name in first)
 
 
-@pytest.mark.parametrize("name", [name for name in STUDIES if name != "image_folder_cosines"])
-def test_no_text_of_a_figure_is_cut_off_or_written_over_another(cohort, name):
-    figure = STUDIES[name].draw(STUDIES[name].compute(cohort))
-    figure.suptitle("title", fontsize=10)
+FIGURES = [(name, kind) for name, study in STUDIES.items() for kind in ("draw", "every") if getattr(study, kind)]
+
+
+@pytest.fixture(scope="session")
+def tables(cohort) -> dict[str, pd.DataFrame]:
+    return {name: study.compute(cohort) for name, study in STUDIES.items() if name != "image_folder_cosines"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kind in FIGURES if name != "image_folder_cosines"])
+def test_no_text_of_a_figure_is_cut_off_or_written_over_another(tables, name, kind):
+    study = STUDIES[name]
+    figure = getattr(study, kind)(tables[name])
+    write_titles(figure, study.title, study.headline(tables[name]) if kind == "draw" else "")
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     panels = [axes for axes in figure.axes if axes.axison]
     boxes = [axes.get_tightbbox(renderer) for axes in panels]
     legends = [legend.get_window_extent(renderer) for legend in figure.legends]
-    labels = [figure._supylabel.get_window_extent(renderer)] if figure._supylabel is not None else []
+    labels = [text.get_window_extent(renderer) for text in figure.texts]
     for box in [*boxes, *labels]:
         assert min(box.x0, box.y0) > -1, box
         assert min(figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) > -1, box
     for one, other in combinations([*boxes, *legends, *labels], 2):
         wide, high = min(one.x1, other.x1) - max(one.x0, other.x0), min(one.y1, other.y1) - max(one.y0, other.y0)
         assert min(wide, high) < 3, (name, one, other)  # pixels; a curve's marker may stand over its panel's edge
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 8
+    if kind == "draw":
+        assert len(figure.axes) <= 8
+        assert figure.get_figwidth() <= WIDTH
+
+
+def test_headlines_are_made_of_the_numbers_of_the_table(tables):
+    frame = tables["model_data_angle"].query("matrix == 'train' and epoch == 2")
+    told = [
+        f"{name} {part['degrees'].mean():.0f} (chance {part['chance'].mean():.0f}, untrained "
+        f"{part['untrained'].mean():.0f})"
+        for name, part in frame.groupby("convention", sort=False)
+    ]
+    headline = STUDIES["model_data_angle"].headline(tables["model_data_angle"])
+    expected = f"Degrees from model to data at the end: {told[0]}; {told[1]}; the papers say 50 to 60"
+    assert headline == expected
+    changed = tables["model_data_angle"].assign(degrees=12.0)
+    assert "neither centered 12 (" in STUDIES["model_data_angle"].headline(changed)
+
+
+def test_points_without_a_certain_p_vector_are_crosses_and_break_the_line(tables):
+    frame = tables["own_convergence"]
+    frame = frame.assign(undetermined=(frame["epoch"] == 1) & (frame["centering"] == "centered"))
+    axes = STUDIES["own_convergence"].draw(frame).axes[1]
+    crosses = [line for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
+    assert crosses
+    assert all(list(line.get_xdata()) == [1] for line in crosses)
+    thick = [line for line in axes.lines if line.get_linewidth() > 1.5 and line.get_marker() != "x"]
+    assert all(np.isnan(line.get_ydata()).tolist() == [False, True, False] for line in thick)
+
+
+def test_names_at_the_ends_of_lines_keep_their_distance_inside_the_panel_and_stay_where_they_can():
+    assert spread([], 0.1) == []
+    assert spread([0.2, 0.5, 0.9], 0.1) == [0.2, 0.5, 0.9]
+    assert spread([0.5, 0.5], 0.1) == pytest.approx([0.45, 0.55])
+    assert spread([0.0, 0.01, 0.02, 0.9], 0.1) == pytest.approx([0.0, 0.1, 0.2, 0.9])
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        found = spread(sorted(rng.beta(0.3, 0.3, 9)), 0.1)
+        assert np.diff(found).min() > 0.1 - 1e-9
+        assert found[0] > -1e-9
+        assert found[-1] < 1 + 1e-9
+
+
+def test_colours_and_lines_tell_paradigms_and_recipes_apart_in_grey_and_within_a_panel():
+    looks = {name: (style(name)["color"], style(name)["linestyle"]) for name in RECIPES}
+    assert len(set(looks.values())) == len(RECIPES)
+    assert {group_of(name) for name in RECIPES} == set(COLOURS)
+    assert in_order(["simclr", "mlp", "data", "resnet20_shuffled_labels"]) == [
+        "mlp",
+        "simclr",
+        "resnet20_shuffled_labels",
+    ]
