@@ -200,6 +200,8 @@ def scoreboard(references: Mapping[str, Path]) -> Scoreboard:
             continue
         if np.ptp(reference.gap) == 0:
             board.notes.append(f"{task}: all models have the same gap: there is nothing to rank, and every score is 0")
+        elif reason := board.tasks[task].unexplained.reason:
+            board.notes.append(f"{task}: what a measure adds to the hyper-parameters is not defined: {reason}")
         if joined_values_collide(reference.possible_values):
             board.notes.append(
                 f"{task}: values of hyper-parameters collide when joined as text (1 and 12, 11 and 2): the "
