@@ -71,12 +71,16 @@ class PartialCorrelation:
 
 def unexplained_gap(gap: Array, hyperparameters: Mapping[str, Sequence[str]], *, seed: int = SEED) -> UnexplainedGap:
     """Take the additive model of the hyper-parameters, n values a name, from the gaps (n,)."""
-    basis, models = additive_basis(hyperparameters), len(gap)
-    none = np.empty((0, models))
-    if models - basis.shape[1] < SMALLEST_FREEDOM:
-        reason = f"the hyper-parameters' additive model has {basis.shape[1]} coefficients for {models} models"
+    return unexplained_scores(normal_scores(gap), additive_basis(hyperparameters), seed=seed)
+
+
+def unexplained_scores(scores: Array, basis: Array, *, seed: int = SEED) -> UnexplainedGap:
+    """Take a model with this basis (n, p) from gaps (n,) that are on the scale on which they are to be fitted."""
+    none, (models, coefficients) = np.empty((0, len(scores))), basis.shape
+    if models - coefficients < SMALLEST_FREEDOM:
+        reason = f"the hyper-parameters' additive model has {coefficients} coefficients for {models} models"
         return UnexplainedGap(basis, None, none, none[:, 0], reason)
-    left = unit_residual(normal_scores(gap), basis)
+    left = unit_residual(scores, basis)
     if left is None:
         reason = "the gaps are constant, or the hyper-parameters' additive model explains all of their order"
         return UnexplainedGap(basis, None, none, none[:, 0], reason)
@@ -101,9 +105,14 @@ def partial_correlation(measure: Array, gap: UnexplainedGap) -> PartialCorrelati
     -------
     Value, two-sided p-value of (1 + permutations that reach it) / (1 + all), and a 95% interval; see `fisher_interval`.
     """
-    if gap.residual is None or measure.max() == measure.min():
+    return partial_of_scores(normal_scores(measure), gap)
+
+
+def partial_of_scores(scores: Array, gap: UnexplainedGap) -> PartialCorrelation:
+    """`partial_correlation` of a measure (n,) that is on the scale on which it is to be fitted."""
+    if gap.residual is None or scores.max() == scores.min():
         return PartialCorrelation(CONSTANT, np.full(PERMUTATIONS, np.nan))
-    left = unit_residual(normal_scores(measure), gap.basis)
+    left = unit_residual(scores, gap.basis)
     if left is None:
         return PartialCorrelation(Correlation(0.0, 1.0, UNDEFINED), np.zeros(PERMUTATIONS))
     value = float(np.clip(left @ gap.residual, -1, 1))
