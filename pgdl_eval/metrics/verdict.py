@@ -36,9 +36,10 @@ class Directed:
     random_signed: Array
 
     @property
-    def above_noise(self) -> bool:
-        """Whether the score alone, of whichever direction, is above that of random measures."""
-        return self.score > self.noise.percentile_95
+    def direction(self) -> int:
+        """1 or -1 where the score is above noise and the signed one beyond 95% of those of random measures, else 0."""
+        clear = permutation_p(self.signed, self.random_signed) < SIGNIFICANT
+        return int(np.sign(self.signed)) if clear and self.score > self.noise.percentile_95 else 0
 
 
 def verdict(score: float, signed: float, noise: NoiseBand, adds: Correlation, *, constant: bool) -> Verdict:
@@ -62,9 +63,9 @@ def mean_verdict(
 ) -> Verdict:
     """What a mean over tasks amounts to: as `verdict`, and before its last three "mixed": no evidence of a direction.
 
-    There is evidence where no two tasks that are above noise by themselves go in opposite directions, and the mean of
-    the signed scores, each over the deviation of those of random measures on its task, is beyond 95% of such means of
-    random measures: a task with a wide noise band weighs little.
+    There is evidence where no two tasks by themselves show opposite directions, and the mean of the signed scores, each
+    over the deviation of those of random measures on its task, is beyond 95% of such means of random measures: a task
+    with a wide noise band weighs little.
     """
     if constant:
         return "constant"
@@ -78,7 +79,7 @@ def mean_verdict(
 
 def mean_direction(tasks: Sequence[Directed]) -> int:
     """1 along the declared direction, -1 against it, 0 without evidence; see `mean_verdict`."""
-    if len({one.signed > 0 for one in tasks if one.above_noise and one.signed}) > 1:
+    if {-1, 1} <= {one.direction for one in tasks}:
         return 0
     spreads = [float(one.random_signed.std()) for one in tasks]
     telling = [(one, spread) for one, spread in zip(tasks, spreads, strict=True) if spread > 0]

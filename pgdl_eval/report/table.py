@@ -10,10 +10,12 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from ..metrics.ceiling import CEILING
 from ..metrics.correlation import Correlation
 from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
+from ..metrics.over_seeds import OverSeeds
 from ..metrics.within_groups import reversed_within
 from .text import UNDEFINED, number, p_text, percent, verdict_text
 
@@ -91,6 +93,26 @@ def difference_table(comparisons: Sequence[Comparison]) -> Table:
         if one.first == best:
             score = f"{100 * one.score.value:+.2f}", interval_text(one.score.interval, "{:+.1f}", unit=100)
             table.add_row(escape(one.second), *score, number(one.spearman.value), interval_text(one.spearman.interval))
+    return table
+
+
+def seeds_table(task: str, found: OverSeeds) -> Table:
+    """Each measure in the mean over the seeds of a task, how far it moves between them, and below the ceiling."""
+    limit = found.ceiling
+    columns = ("score", "Spearman", "adds", "fragility", "verdict")
+    table = measure_table(f"{escape(task)}: mean over {limit.seeds} seeds", columns, padding=0)
+    for one in found.measures:
+        row = one.evaluation
+        moves = UNDEFINED if math.isnan(one.fragility) else f"{one.fragility:.2f}"
+        cells = percent(row.score), number(row.spearman.value), number(row.adds.value), moves, verdict_text(row.verdict)
+        table.add_row(escape(row.measure), *cells)
+    table.add_section()
+    table.add_row(CEILING, percent(limit.score), number(limit.spearman), style="dim")
+    share = UNDEFINED if math.isnan(limit.share_between_seeds) else f"{100 * limit.share_between_seeds:.0f}%"
+    table.caption, table.caption_justify = (
+        f"{share} of the variance of the gaps lies between seeds of one setting.",
+        "left",
+    )
     return table
 
 
