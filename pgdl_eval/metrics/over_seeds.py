@@ -58,6 +58,11 @@ class OverSeeds:
         self.measures.append(MeasureOverSeeds(found, fragility(np.array(values))))
 
 
+def seed_name(task: str, seed: int) -> str:
+    """The name of the task that holds the models of a seed: TASK itself of the first, number 0."""
+    return f"{task}.seed_{seed}" if seed else task
+
+
 def seeds_of_tasks(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The names of the seeds' tasks by task: TASK, TASK.seed_1, TASK.seed_2 and so on; one name where there is one."""
     found: dict[str, list[tuple[int, str]]] = {}
