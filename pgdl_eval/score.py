@@ -28,7 +28,8 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
     reference_dir : TASK/model_configs.json, also below `reference_data`.
     prediction_dir : TASK.predict for one measure, or MEASURE/TASK.predict for several.
     output_dir : gets scores.txt and scores.html (in a folder a measure where there are several), report.csv,
-        within_groups.csv, report.json, a PNG for each task and measure and, for several measures, differences.csv.
+        within_groups.csv, report.json, a PNG for each task and measure; for several measures differences.csv, and for
+        several seeds of a task seeds.csv.
     pictures : whether the PNGs are drawn.
 
     Raises
@@ -54,6 +55,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
             board.errors.append(f"{folder}: no task could be scored")
     board.add_floor()
     board.add_comparisons()
+    board.add_seeds()
     if pictures:
         from pgdl_eval.report.scatter import write_scatters
 
@@ -101,8 +103,16 @@ def main(folders: tuple[Path, ...], quiet: bool, as_json: bool, no_pictures: boo
 
 def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
     """The tables of the report; `ranking` puts the models before them, as the first measure orders them."""
-    from pgdl_eval.report.table import correlation_table, difference_table, ranking_table, robustness_table, score_table
+    from pgdl_eval.report.table import (
+        correlation_table,
+        difference_table,
+        ranking_table,
+        robustness_table,
+        score_table,
+        seeds_table,
+    )  # fmt: skip
     from pgdl_eval.safe_console import SafeConsole
+    from pgdl_eval.scoreboard import NO_SECOND_SEED
 
     shown_on = SafeConsole()
     rows = board.evaluations()
@@ -115,10 +125,13 @@ def _print(board: Scoreboard, output_dir: Path, *, ranking: bool) -> None:
         shown_on.print(correlation_table(of_task), robustness_table(of_task))
         if pairs := board.comparisons[name]:
             shown_on.print(difference_table(pairs))
+    for name, seeds in board.seeds.items():
+        shown_on.print(seeds_table(name, seeds))
     if means := board.means():
         shown_on.print(score_table(f"Mean over {means[0].tasks} tasks", means))
     lines = [f"{measure}: task_average_score {average:0.12f}" for measure, average in board.averages.items()]
-    for line in (*lines, *(f"note: {note}" for note in board.notes)):
+    lines += [f"note: {note}" for note in board.notes]
+    for line in [*lines, *([] if board.seeds else [f"no ceiling: {NO_SECOND_SEED}"])]:
         shown_on.print(line, markup=False, highlight=False)
     shown_on.print(f"files: {output_dir}", markup=False, highlight=False, soft_wrap=True)
 

@@ -22,9 +22,11 @@ from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
+from .metrics.over_seeds import OverSeeds, over_seeds, seeds_of_tasks
 from .provenance import provenance_file, read_provenance
 
 Values = NDArray[np.float64]
+NO_SECOND_SEED = "no task has a second seed (TASK.seed_1 beside TASK)"
 NAMED = 5  # tasks that a message names at most
 
 
@@ -86,6 +88,7 @@ class Scoreboard:
     tasks : by name, what scoring needs of each task that can be scored.
     rows : by name of the measure, in order; the floor, where it is wanted, is the last.
     comparisons : by task, its pairs of measures, the one with the higher score first; empty where none are wanted.
+    seeds : by task, where there are several seeds of it: the ceiling, and every measure on the mean over seeds.
     averages : by measure, what its scores.txt has as the average of the competition; empty where none is written.
     errors, notes : what is wrong, and what to know of the tasks.
     """
@@ -94,6 +97,7 @@ class Scoreboard:
     tasks: dict[str, TaskStatistics] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
+    seeds: dict[str, OverSeeds] = field(default_factory=dict)
     averages: dict[str, float] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -163,6 +167,26 @@ class Scoreboard:
             values = [self.rows[one.measure].values[task] for one in rows]
             self.comparisons[task] = compare(rows, values, statistics)
 
+    def add_seeds(self) -> None:
+        """Put the tasks together that are seeds of the same settings: TASK and TASK.seed_1, TASK.seed_2 and so on."""
+        for task, names in seeds_of_tasks(list(self.tasks)).items():
+            if len(names) == 1:
+                if names[0] != task:
+                    self.notes.append(f"{names[0]}: there is no other seed of {task}: no ceiling, no fragility")
+                continue
+            try:
+                found = self.seeds[task] = over_seeds({name: self.tasks[name] for name in names})
+            except InputError as error:
+                self.errors.append(str(error))
+                continue
+            self.notes.append(
+                f"{task}: its {len(names)} seeds count as tasks in the mean over tasks, which takes them as independent"
+            )
+            for row in self.rows.values():
+                if row.measure != FLOOR and all(name in row.values for name in names):
+                    values = [row.values[name] for name in names]
+                    found.add(row.measure, values, task, higher_means=declared_direction(row.measure))
+
     def _add_partial(self, row: Row, task: str, file: Path) -> None:
         """Evaluate the values that can be used, and note of how many models they are."""
         whole = self.tasks[task]
@@ -200,6 +224,8 @@ def scoreboard(references: Mapping[str, Path]) -> Scoreboard:
             continue
         if np.ptp(reference.gap) == 0:
             board.notes.append(f"{task}: all models have the same gap: there is nothing to rank, and every score is 0")
+        elif reason := board.tasks[task].unexplained.reason:
+            board.notes.append(f"{task}: what a measure adds to the hyper-parameters is not defined: {reason}")
         if joined_values_collide(reference.possible_values):
             board.notes.append(
                 f"{task}: values of hyper-parameters collide when joined as text (1 and 12, 11 and 2): the "

@@ -15,7 +15,7 @@ from .formats.task import REFERENCE, find_tasks, has_models
 from .ingest import time_limit_option, workers_option
 from .measures import all_measures
 from .report.files import plain
-from .report.table1 import PAPER, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
+from .report.table1 import PAPER, adds_rows, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
 from .runner.ingestion import SECONDS_PER_MODEL, Step, ingest
 from .runner.progress import model_progress
 from .safe_console import SafeConsole
@@ -133,7 +133,7 @@ def _print(board: Scoreboard, output_dir: Path, shown_on: SafeConsole) -> None:
     rows, tasks = list(board.rows.values()), list(board.tasks)
     sizes = ", ".join(f"{task} ({len(statistics.names)} models)" for task, statistics in board.tasks.items())
     shown_on.print(f"Table 1 on {sizes}", markup=False, highlight=False)
-    shown_on.print(score_rows(rows, tasks), certainty_rows(rows), spearman_rows(rows, tasks))
+    shown_on.print(score_rows(rows, tasks), certainty_rows(rows), spearman_rows(rows, tasks), adds_rows(rows, tasks))
     for line in (orderings(rows), *(f"note: {note}" for note in board.notes)):
         shown_on.print(line, markup=False, highlight=False)
     shown_on.print(f"files: {output_dir}", markup=False, highlight=False, soft_wrap=True)

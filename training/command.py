@@ -148,16 +148,18 @@ def keep_command(runs_dir: Path, out: Path, quiet: bool) -> None:
 @click.option("--scale", default="mini", show_default=True, help="Size of networks and grid: mini, small or full.")
 @click.option("--data", "data_name", help="Another image set under the task's grid.")
 @click.option("--workers", type=WORKERS, default=2, show_default=True, help="Processes, one thread each.")
+@click.option("--seeds", type=WORKERS, default=1, show_default=True, help="Zoos of other seeds: OUT.seed_1, ...")
 @click.option("--together", type=WORKERS, help="Models at once in a process; by default 8 on a GPU, 1 else.")
 @place_options
 def zoo_command(
     task: str, out: Path, scale: str, data_name: str | None, data_dir: Path, download: bool, device: str, workers: int,
-    together: int | None, quiet: bool,
+    seeds: int, together: int | None, quiet: bool,
 ) -> None:  # fmt: skip
     """Train the models of a TASK of the competition, or go on with them, and write them as a task folder.
 
     \b
     pvector train zoo task1 --scale mini --data-dir data --out zoo/task1
+    pvector train zoo task1 --seeds 2 --data-dir data --out zoo/task1     and zoo/task1.seed_1
     """
     from .zoo.command import run_zoo
     from .zoo.tasks import zoo_task
@@ -165,7 +167,7 @@ def zoo_command(
 
     settings = zoo_task(task, scale)
     zoo = Zoo(task, scale, settings, data_name or settings.data, data_dir, out, device, together, download)
-    run_zoo(zoo, workers, console(quiet=quiet))
+    run_zoo(zoo, workers, console(quiet=quiet), seeds=seeds)
 
 
 @train.command("recipes")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +12,22 @@ from complexity.errors import InputError
 from complexity.measures.registry import Direction
 
 from .constant import is_constant_value, without_rounding_noise
-from .correlation import Correlation, kendall_of, spearman_of, spearman_of_halves
+from .correlation import CONSTANT, Correlation, kendall_of, spearman_of, spearman_of_halves
 from .granulated_kendall import GranulatedKendall, granulated_kendall
 from .half_samples import Interval
 from .mutual_information import conditional_mutual_information, signed_score
 from .neighbours import Pairs, environments, neighbours
-from .noise_band import NoiseBand, mean_of_tasks, noise_band, permuted_scores, random_scores
+from .noise_band import NoiseBand, mean_of_tasks, noise_band, permuted_scores, random_directed_scores
 from .orders import Order, order_of
 from .pairing import Pairing, pairing
+from .partial_correlation import PartialCorrelation, UnexplainedGap, mean_partial, partial_correlation, unexplained_gap
 from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval, scores_of_halves
 from .selection import Selection, selection
 from .sign_error import SignError, sign_error
+from .verdict import Directed, Verdict, mean_verdict, verdict
 from .within_groups import Groups, WithinGroup, correlation_within_groups, groups_of_equal_value
 
 Array = NDArray[np.float64]
-Verdict = Literal["constant", "within noise", "reversed", "above noise"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,13 @@ class Resampled:
     by_chance : scores of permutations of the values; those of a measure without ties are the random measures.
     scores : (RESAMPLES,) on the half-samples.
     spearman : (RESAMPLES,) its correlation with the gap on these.
+    partial : its partial correlation with the gap, and those of permutations.
     """
 
     by_chance: Array
     scores: Array
     spearman: Array
+    partial: PartialCorrelation
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class TaskStatistics:
     hyperparameters: Mapping[str, Sequence[str]]  # n values a name
     models: Pairing
     random: Array
+    random_signed: Array
+    unexplained: UnexplainedGap
     halves: HalfPairings
     gap_order: Order  # of the one set of all models
     groups: tuple[Groups, ...]
@@ -70,6 +74,7 @@ class TaskStatistics:
                 permuted_scores(values, self.models) if tied_models(values) else self.random,
                 scores_of_halves(values, self.halves),
                 spearman_of_halves(order_of(values[None]), self.gap_order)[0],
+                partial_correlation(values, self.unexplained),
             )
         return self.known[key]
 
@@ -88,10 +93,13 @@ class Evaluation:
     score : the competition's, in [0, 1], of the values as they are.
     score_interval : its 95% interval over models.
     signed_score : the score's information in the declared direction less that against it.
-    verdict : "constant"; "within noise" if the score is not above the 95th percentile of random measures; "reversed" if
-        it is above, but `signed_score` is negative; "above noise".
+    verdict : see `verdict.verdict`.
     noise : what random measures reach on this task, and the p-value of the permutation test.
-    spearman, kendall : correlation of the values as they are with the gap over all models.
+    spearman, kendall : correlation of the values as they are with the gap over all models; their p-values take models
+        as independent.
+    adds : partial rank correlation of the values as they are with the gap, given the additive effects of the
+        hyper-parameters, with the p-value of a permutation test; NaN for a floor, for a constant, and where there is
+        none.
     within : both correlations within each value of each hyper-parameter.
     granulated : Kendall's coefficient along each hyper-parameter alone, of the values in the declared direction.
     sign_error : over changes of one hyper-parameter between two values, in the declared direction.
@@ -111,6 +119,7 @@ class Evaluation:
     noise: NoiseBand
     spearman: Correlation
     kendall: Correlation
+    adds: Correlation
     within: tuple[WithinGroup, ...]
     granulated: GranulatedKendall
     sign_error: SignError
@@ -119,7 +128,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class MeanScore:
-    """A measure in the mean over tasks: the parts are those of `Evaluation`, the noise is that of the mean."""
+    """A measure in the mean over tasks: the parts are those of `Evaluation`, noise and `adds` are those of the mean.
+
+    verdict : see `verdict.mean_verdict`.
+    """
 
     measure: str
     floor: bool
@@ -129,17 +141,21 @@ class MeanScore:
     signed_score: float
     verdict: Verdict
     noise: NoiseBand
+    adds: Correlation
 
 
 def task_statistics(names: Sequence[str], gap: Array, hyperparameters: Mapping[str, Sequence[str]]) -> TaskStatistics:
     """Prepare a task of n models once for any number of measures; errors as for `pairing`."""
     models = pairing(gap, hyperparameters)
+    random, random_signed = random_directed_scores(models)
     return TaskStatistics(
         tuple(names),
         gap,
         hyperparameters,
         models,
-        random_scores(models),
+        random,
+        random_signed,
+        unexplained_gap(gap, hyperparameters),
         half_pairings(models),
         order_of(gap[None]),
         groups_of_equal_value(gap, hyperparameters),
@@ -172,6 +188,7 @@ def evaluate(
     score = float(conditional_mutual_information(values, models))
     signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)
     noise = noise_band(score, statistics.random, resampled.by_chance)
+    adds = CONSTANT if floor else resampled.partial.found
     return Evaluation(
         task=task,
         measure=measure,
@@ -182,10 +199,11 @@ def evaluate(
         score=score,
         score_interval=score_interval(score, resampled.scores, len(values)),
         signed_score=signed,
-        verdict=_verdict(score, signed, noise, constant=is_constant_value(values)),
+        verdict=verdict(score, signed, noise, adds, constant=is_constant_value(values)),
         noise=noise,
         spearman=spearman_of(order, statistics.gap_order)[0],
         kendall=kendall_of(order, statistics.gap_order)[0],
+        adds=adds,
         within=correlation_within_groups(values, statistics.groups),
         granulated=granulated_kendall(turned, gap, statistics.neighbours),
         sign_error=sign_error(turned, gap, statistics.environments),
@@ -197,8 +215,13 @@ def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: 
     """The mean of one measure over tasks: its row, its values and the statistics of each task."""
     score, signed = float(np.mean([row.score for row in rows])), float(np.mean([row.signed_score for row in rows]))
     at_random = mean_of_tasks([one.random for one in statistics])
-    by_chance = mean_of_tasks([of.resampled(one).by_chance for one, of in zip(values, statistics, strict=True)])
-    noise = noise_band(score, at_random, by_chance)
+    resampled = [of.resampled(one) for one, of in zip(values, statistics, strict=True)]
+    noise = noise_band(score, at_random, mean_of_tasks([one.by_chance for one in resampled]))
+    adds = CONSTANT if rows[0].floor else mean_partial([one.partial for one in resampled])
+    tasks = [
+        Directed(row.score, row.signed_score, row.noise, of.random_signed)
+        for row, of in zip(rows, statistics, strict=True)
+    ]
     return MeanScore(
         measure=rows[0].measure,
         floor=rows[0].floor,
@@ -206,8 +229,9 @@ def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: 
         score=score,
         score_interval=mean_interval([row.score for row in rows], [row.score_interval for row in rows]),
         signed_score=signed,
-        verdict=_verdict(score, signed, noise, constant=all(row.verdict == "constant" for row in rows)),
+        verdict=mean_verdict(score, tasks, noise, adds, constant=all(row.verdict == "constant" for row in rows)),
         noise=noise,
+        adds=adds,
     )
 
 
@@ -215,14 +239,6 @@ def tied_models(values: Array) -> int:
     """How many of n values another model shares."""
     _, counts = np.unique(values, return_counts=True)
     return int(counts[counts > 1].sum())
-
-
-def _verdict(score: float, signed: float, noise: NoiseBand, *, constant: bool) -> Verdict:
-    if constant:
-        return "constant"
-    if score <= noise.percentile_95:
-        return "within noise"
-    return "reversed" if signed < 0 else "above noise"
 
 
 def _check(values: Array, measure: str, models: Sequence[str]) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .additive_model import additive_basis, residual
+
 Array = NDArray[np.float64]
 FLOOR = "hyper-parameters (floor)"  # its name where measures have theirs
 SMALLEST_FREEDOM = 1e-9
@@ -27,14 +29,8 @@ def hyperparameter_floor(gap: Array, hyperparameters: Mapping[str, Sequence[str]
     (Allen, "The relationship between variable selection and data augmentation and a method for prediction", 1974). None
     if some model alone determines a coefficient, so that nothing is left to predict it from.
     """
-    indicators = [
-        np.array(values) == value for values in hyperparameters.values() for value in list(dict.fromkeys(values))[1:]
-    ]
-    design = np.column_stack([np.ones(len(gap)), *indicators]).astype(np.float64)
-    vectors, singular_values, _ = np.linalg.svd(design, full_matrices=False)
-    basis = vectors[:, singular_values > singular_values[0] * SMALLEST_FREEDOM]
+    basis = additive_basis(hyperparameters)
     freedom = 1 - np.sum(basis**2, axis=1)
     if np.any(freedom < SMALLEST_FREEDOM):
         return None
-    residual = gap - basis @ (basis.T @ gap)
-    return np.asarray(np.round(gap - residual / freedom, DECIMALS))
+    return np.asarray(np.round(gap - residual(gap, basis) / freedom, DECIMALS))

@@ -6,7 +6,7 @@ Jiang et al., "NeurIPS 2020 Competition: Predicting Generalization in Deep Learn
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,7 @@ def conditional_mutual_information(measures: Array, models: Pairing) -> Array:
     """
     measures = np.asarray(measures, dtype=np.float64)
     flat = measures.reshape(-1, measures.shape[-1])
-    step = models.at_a_time
-    portions = [(flat[i : i + step], models) for i in range(0, len(flat), step)]
-    return scores_of_portions(portions, threaded=models.threaded).reshape(measures.shape[:-1])
+    return scores_of_portions(_portions(flat, models), threaded=models.threaded).reshape(measures.shape[:-1])
 
 
 def scores_of_portions(portions: Iterable[tuple[Array, Pairing]], *, threaded: bool) -> Array:
@@ -47,10 +45,22 @@ def scores_of_portions(portions: Iterable[tuple[Array, Pairing]], *, threaded: b
     def scores(portion: tuple[Array, Pairing]) -> Array:
         return np.asarray(information_ratios(*portion).min(axis=1))
 
+    return _concatenated(scores, portions, threaded=threaded)
+
+
+def _portions(measures: Array, models: Pairing) -> list[tuple[Array, Pairing]]:
+    """(m, n) measures in portions of as many as are best counted at once."""
+    step = models.at_a_time
+    return [(measures[i : i + step], models) for i in range(0, len(measures), step)]
+
+
+def _concatenated(
+    of_portion: Callable[[tuple[Array, Pairing]], Array], portions: Iterable[tuple[Array, Pairing]], *, threaded: bool
+) -> Array:
     if not threaded:
-        return np.concatenate(list(map(scores, portions)))
+        return np.concatenate(list(map(of_portion, portions)), axis=-1)
     with one_blas_thread() as threads:
-        return np.concatenate(list(in_order(scores, portions, threads)))
+        return np.concatenate(list(in_order(of_portion, portions, threads)), axis=-1)
 
 
 def information_ratios(measures: Array, models: Pairing) -> Array:
@@ -82,11 +92,22 @@ def signed_score(measure: Array, models: Pairing) -> float:
     relations go together there, negative where they exclude each other: the sign of their covariance over the cell's
     pairs of different models. A correlation over all models may have the other sign.
     """
-    above, both = models.count(measure[None, :])
-    information = cell_information(above, both, models)
-    together = np.sign((models.size - models.self_pairs) * both - models.gap_count * above)
-    ratios, signed = (models.per_split(part)[0] / models.entropy for part in (information, together * information))
-    return float(signed[np.argmin(ratios)])
+    return float(directed_scores(measure[None], models)[1][0])
+
+
+def directed_scores(measures: Array, models: Pairing) -> tuple[Array, Array]:
+    """The score and the signed score of each of (m, n) measures: (m,) each."""
+
+    def both(portion: tuple[Array, Pairing]) -> Array:
+        above, with_gap = models.count(portion[0])
+        information = cell_information(above, with_gap, models)
+        together = np.sign((models.size - models.self_pairs) * with_gap - models.gap_count * above)
+        ratios, signed = (models.per_split(part) / models.entropy for part in (information, together * information))
+        least = np.argmin(ratios, axis=1)[:, None]
+        return np.concatenate([np.take_along_axis(part, least, axis=1).T for part in (ratios, signed)])
+
+    scores, signed = _concatenated(both, _portions(measures, models), threaded=models.threaded)
+    return scores, signed
 
 
 def joined_values_collide(possible_values: Mapping[str, Sequence[str]]) -> bool:

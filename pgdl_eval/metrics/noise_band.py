@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .mutual_information import conditional_mutual_information
+from .mutual_information import conditional_mutual_information, directed_scores
 from .pairing import Pairing
 
 Array = NDArray[np.float64]
@@ -38,13 +38,25 @@ class NoiseBand:
 
 def random_scores(models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> Array:
     """Scores (count,) of measures drawn independently of the gaps: random orders of the models, without ties."""
-    return permuted_scores(np.arange(float(len(models.gap))), models, count=count, seed=seed)
+    return permuted_scores(_untied(models), models, count=count, seed=seed)
+
+
+def random_directed_scores(models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> tuple[Array, Array]:
+    """The scores of the same random measures, and their signed scores: (count,) each."""
+    return directed_scores(_permuted(_untied(models), count, seed), models)
 
 
 def permuted_scores(measure: Array, models: Pairing, *, count: int = RANDOM_MEASURES, seed: int = SEED) -> Array:
     """Scores (count,) of a measure's own values (n,) dealt out to the models at random: its ties stay."""
-    orders = np.random.default_rng(seed).permuted(np.tile(measure, (count, 1)), axis=1)
-    return conditional_mutual_information(orders, models)
+    return conditional_mutual_information(_permuted(measure, count, seed), models)
+
+
+def _untied(models: Pairing) -> Array:
+    return np.arange(float(len(models.gap)))
+
+
+def _permuted(measure: Array, count: int, seed: int) -> Array:
+    return np.random.default_rng(seed).permuted(np.tile(measure, (count, 1)), axis=1)
 
 
 def noise_band(score: float, scores_at_random: Array, permuted: Array) -> NoiseBand:

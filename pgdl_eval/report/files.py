@@ -12,19 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from ..formats.atomic import write_json, write_text
+from ..metrics.ceiling import CEILING
 from ..metrics.half_samples import RESAMPLES
 from ..metrics.half_samples import SEED as HALF_SAMPLE_SEED
 from ..metrics.noise_band import RANDOM_MEASURES, SEED
+from ..metrics.over_seeds import OverSeeds
 from ..provenance import installed_versions
-from ..scoreboard import Scoreboard
+from ..scoreboard import NO_SECOND_SEED, Scoreboard
 
 Record = Mapping[str, Any]
 
 
 def write_report(output_dir: Path, board: Scoreboard) -> None:
-    """report.json, and what there is to put into report.csv, within_groups.csv and differences.csv."""
+    """report.json, and what there is to put into report.csv, within_groups.csv, differences.csv and seeds.csv."""
     rows, means = plain(board.evaluations()), plain(board.means())
     comparisons = plain([one for of_task in board.comparisons.values() for one in of_task])
+    seeds = plain([line for task, found in board.seeds.items() for line in _seed_records(task, found)])
     content = {
         "scored": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": installed_versions(),
@@ -36,6 +39,8 @@ def write_report(output_dir: Path, board: Scoreboard) -> None:
         "rows": rows,
         "means": means,
         "differences": comparisons,
+        "seeds": seeds,
+        "ceiling": None if seeds else NO_SECOND_SEED,
     }
     write_json(output_dir / "report.json", content)
     if rows:
@@ -46,6 +51,24 @@ def write_report(output_dir: Path, board: Scoreboard) -> None:
         ))  # fmt: skip
     if comparisons:
         write_records(output_dir / "differences.csv", comparisons)
+    if seeds:
+        write_records(output_dir / "seeds.csv", seeds)
+
+
+def _seed_records(task: str, found: OverSeeds) -> Iterator[Record]:
+    """A line a measure in the mean over seeds, and one for the ceiling; scores in [0, 1]."""
+    for one in found.measures:
+        row = one.evaluation
+        yield {
+            "task": task, "seeds": len(found.seeds), "measure": row.measure, "score": row.score, "verdict": row.verdict,
+            "spearman": row.spearman.value, "adds": row.adds.value, "adds_p": row.adds.p_value,
+            "fragility": one.fragility,
+        }  # fmt: skip
+    limit = found.ceiling
+    yield {
+        "task": task, "seeds": limit.seeds, "measure": CEILING, "score": limit.score, "spearman": limit.spearman,
+        "share_between_seeds": limit.share_between_seeds,
+    }  # fmt: skip
 
 
 def write_csv(path: Path, rows: Sequence[Record], means: Sequence[Record]) -> None:

@@ -117,7 +117,8 @@ class ScatterSheet:
         for chosen, points in zip(self.models, self.points, strict=True):
             points.set_offsets(np.column_stack([values[chosen], self.gap[chosen]]))
         standing = f"score {percent(row.score)} ({row.verdict})"
-        correlation = f"Spearman {number(row.spearman.value)} (p {p_text(row.spearman.p_value)})"
+        correlation = f"Spearman {number(row.spearman.value)}, adds {number(row.adds.value)}"
+        correlation += f" (p {p_text(row.adds.p_value)})"
         self.title.set_text(f"{row.task}: {row.measure}, {row.models} models\n{standing}, {correlation}")
         self.axes.set_xlabel(row.measure)
         self.axes.dataLim.intervalx = (float(values.min()), float(values.max()))

@@ -10,24 +10,31 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from ..metrics.ceiling import CEILING
 from ..metrics.correlation import Correlation
 from ..metrics.difference import Comparison
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
+from ..metrics.over_seeds import OverSeeds
 from ..metrics.within_groups import reversed_within
-from .text import UNDEFINED, number, p_text, percent
+from .text import UNDEFINED, number, p_text, percent, verdict_text
 
 RANDOM = "random measures"
+INDEPENDENCE = (
+    "adds: partial rank correlation given the hyper-parameters, permutation test. Spearman and tau-b take models as "
+    "independent: where hyper-parameters drive both sides, a measure that knows nothing more is significant there too."
+)
 
 
 def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
     """The scores of measures on one task, or in the mean over tasks, above what random measures reach there."""
-    names = ("score", "95% interval", "p", "signed", "verdict")
-    table = measure_table(f"{escape(where)}: 100 x conditional mutual information", names)
+    names = ("score", "95% interval", "p", "signed", "adds", "verdict")
+    table = measure_table(f"{escape(where)}: 100 x conditional mutual information", names, padding=0)
     for row in rows:
         limits = interval_text(row.score_interval, "{:.1f}", unit=100)
         signed = f"{100 * row.signed_score:+.2f}"
-        table.add_row(escape(row.measure), percent(row.score), limits, p_text(row.noise.p_value), signed, row.verdict)
+        cells = percent(row.score), limits, p_text(row.noise.p_value), signed, number(row.adds.value)
+        table.add_row(escape(row.measure), *cells, verdict_text(row.verdict))
     table.add_section()
     noise = rows[0].noise
     for name, value in (("mean", noise.mean), ("95%", noise.percentile_95), ("max", noise.largest)):
@@ -36,13 +43,20 @@ def score_table(where: str, rows: Sequence[Evaluation | MeanScore]) -> Table:
 
 
 def correlation_table(rows: Sequence[Evaluation]) -> Table:
-    """The rank correlation of each measure with the gap over all models of one task, with 95% intervals."""
+    """The rank correlation of each measure with the gap over all models of one task, with 95% intervals.
+
+    Below both coefficients stands the partial one, given the hyper-parameters.
+    """
     first = rows[0]
     title = f"{escape(first.task)}, {first.models} models: rank correlation with the generalization gap"
     table = measure_table(title, ("tied", "", "value", "95% interval", "p"))
     for row in rows:
         table.add_row(escape(row.measure), str(row.tied_models), "Spearman", *_correlation(row.spearman))
         table.add_row("", "", "tau-b", *_correlation(row.kendall))
+        if not row.floor:
+            undefined = "constant" if row.tied_models == row.models else "undefined"
+            table.add_row("", "", "adds", *_correlation(row.adds, undefined))
+    table.caption, table.caption_justify = INDEPENDENCE, "left"
     return table
 
 
@@ -79,6 +93,26 @@ def difference_table(comparisons: Sequence[Comparison]) -> Table:
         if one.first == best:
             score = f"{100 * one.score.value:+.2f}", interval_text(one.score.interval, "{:+.1f}", unit=100)
             table.add_row(escape(one.second), *score, number(one.spearman.value), interval_text(one.spearman.interval))
+    return table
+
+
+def seeds_table(task: str, found: OverSeeds) -> Table:
+    """Each measure in the mean over the seeds of a task, how far it moves between them, and below the ceiling."""
+    limit = found.ceiling
+    columns = ("score", "Spearman", "adds", "fragility", "verdict")
+    table = measure_table(f"{escape(task)}: mean over {limit.seeds} seeds", columns, padding=0)
+    for one in found.measures:
+        row = one.evaluation
+        moves = UNDEFINED if math.isnan(one.fragility) else f"{one.fragility:.2f}"
+        cells = percent(row.score), number(row.spearman.value), number(row.adds.value), moves, verdict_text(row.verdict)
+        table.add_row(escape(row.measure), *cells)
+    table.add_section()
+    table.add_row(CEILING, percent(limit.score), number(limit.spearman), style="dim")
+    share = UNDEFINED if math.isnan(limit.share_between_seeds) else f"{100 * limit.share_between_seeds:.0f}%"
+    table.caption, table.caption_justify = (
+        f"{share} of the variance of the gaps lies between seeds of one setting.",
+        "left",
+    )
     return table
 
 
@@ -124,7 +158,7 @@ def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1)
     return escape(f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]")
 
 
-def _correlation(found: Correlation) -> tuple[str, str, str]:
+def _correlation(found: Correlation, undefined: str = "constant") -> tuple[str, str, str]:
     if math.isnan(found.value):
-        return UNDEFINED, "constant", UNDEFINED
+        return UNDEFINED, undefined, UNDEFINED
     return number(found.value), interval_text(found.interval), p_text(found.p_value)

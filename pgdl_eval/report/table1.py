@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from ..formats.atomic import write_text
+from ..metrics.correlation import CONSTANT, Correlation
 from ..metrics.evaluation import Evaluation, MeanScore
+from ..metrics.half_samples import Interval
 from ..provenance import installed_versions
 from ..scoreboard import Row, Scoreboard
 from .figure import new_figure, save_figure
 from .files import write_records
-from .table import interval_text, measure_table
-from .text import UNDEFINED, number, p_text, percent
+from .table import INDEPENDENCE, interval_text, measure_table
+from .text import UNDEFINED, number, p_text, percent, verdict_text
 from .weight_figure import write_weight_figures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
 PAPER = {
@@ -41,7 +47,7 @@ def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     title = "Score, 100 x CMI (the paper's: other models)"
     table = measure_table(title, [*columns, "verdict"], width=24, folded=columns)
     for row in rows:
-        verdict = UNDEFINED if row.overall is None else row.overall.verdict
+        verdict = UNDEFINED if row.overall is None else verdict_text(row.overall.verdict)
         table.add_row(escape(row.measure), *_scores(row, tasks), verdict)
     _add_noise(table, rows, tasks)
     return table
@@ -49,21 +55,26 @@ def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
 
 def certainty_rows(rows: Sequence[Row]) -> Table:
     """Interval and p-value of what stands for each measure, the mean or the only task, and what it costs."""
-    columns = ("95% interval", "p", "seconds a model")
+    columns = ("95% interval", "p", "adds", "its p", "seconds a model")
     table = measure_table("How sure these scores are, and what they cost", columns, width=24)
     for row in rows:
         if row.overall is not None:
             limits = interval_text(row.overall.score_interval, "{:.1f}", unit=100)
-            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), _cost(row))
+            adds = number(row.overall.adds.value), p_text(row.overall.adds.p_value)
+            table.add_row(escape(row.measure), limits, p_text(row.overall.noise.p_value), *adds, _cost(row))
     return table
 
 
 def spearman_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     """Spearman's correlation with the gap by task."""
-    table = measure_table("Spearman's correlation with the gap", list(map(escape, tasks)), width=24)
-    for row in rows:
-        if row.evaluations:
-            table.add_row(escape(row.measure), *(_spearman(row.evaluations.get(task)) for task in tasks))
+    return _correlation_rows("Spearman's correlation with the gap", rows, tasks, lambda found: found.spearman)
+
+
+def adds_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
+    """The partial rank correlation with the gap, given the hyper-parameters, by task."""
+    shown = [row for row in rows if not all(found.floor for found in row.evaluations.values())]
+    table = _correlation_rows("What each adds to the hyper-parameters", shown, tasks, lambda found: found.adds)
+    table.caption, table.caption_justify = INDEPENDENCE, "left"
     return table
 
 
@@ -103,51 +114,81 @@ def write_table(board: Scoreboard, folder: Path) -> None:
 def write_markdown(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
     """The table with date and versions."""
     heads = ["measure", "paper", *tasks, *(["mean"] if len(tasks) > 1 else []), "95% interval", "random mean, 95%", "p"]
-    heads += ["verdict", *(f"Spearman, {task}" for task in tasks), "s / model"]
+    heads += ["adds", "its p", "verdict"]
+    heads += [*(f"Spearman, {task}" for task in tasks), *(f"adds, {task}" for task in tasks), "s / model"]
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *(_markdown_cells(row, tasks) for row in rows)]
     versions = ", ".join(f"{name} {version}" for name, version in installed_versions().items())
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{datetime.now(timezone.utc):%Y-%m-%d}; {versions}\n")
+    date = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    write_text(path, f"{table}\n\n{orderings(rows)}\n\n{INDEPENDENCE}\n\n{date}; {versions}\n")
 
 
 def write_figure(path: Path, rows: Sequence[Row], tasks: Sequence[str]) -> None:
-    """Scores with intervals beside the paper's and the band of random measures: a panel a task, one for the mean."""
+    """A panel a task, one for the mean; above scores with intervals beside the paper's and the band of random measures.
+
+    Below what each measure adds to the hyper-parameters.
+    """
     shown = [row for row in rows if row.evaluations][::-1]
     panels = [*tasks, *(["mean"] if any(row.mean for row in shown) else [])]
-    figure = new_figure(3.2 + 3.4 * len(panels), 1.6 + 0.3 * len(shown))
-    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+    figure = new_figure(3.2 + 3.4 * len(panels), 2.4 + 0.6 * len(shown))
+    grid = figure.subplots(2, len(panels), sharey=True, squeeze=False)
+    for scores, adds, panel in zip(*grid, panels, strict=True):
         found = [row.mean if panel == "mean" else row.evaluations.get(panel) for row in shown]
-        first = next(one for one in found if one is not None)
-        axes.axvspan(0, 100 * first.noise.percentile_95, color="0.88", label="95% of random measures")
-        axes.axvline(100 * first.noise.mean, color="0.6", linewidth=1, label="mean of random measures")
-        for position, one in enumerate(found):
-            if one is not None:
-                limits = [100 * one.score_interval.low, 100 * one.score_interval.high]
-                axes.plot(limits, [position] * 2, color="C0", linewidth=2, alpha=0.5)
-                label = "here, with 95% interval" if one is first else None
-                axes.plot([100 * one.score], [position], "o", color="C0", label=label)
+        _draw_scores(scores, found)
         paper = [(PAPER[row.measure], position) for position, row in enumerate(shown) if row.measure in PAPER]
         if paper and panel == panels[-1]:
-            axes.plot(*zip(*paper, strict=True), "d", color="C1", fillstyle="none", label="the paper, other models")
-        axes.set_yticks(range(len(shown)), [row.measure for row in shown])
-        axes.set_xlim(left=0)
-        axes.set_title(panel, fontsize=10, loc="left")
-        axes.set_xlabel("score (100 x CMI)", fontsize=9)
-        axes.grid(alpha=0.25, axis="x")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+            scores.plot(*zip(*paper, strict=True), "d", color="C1", fillstyle="none", label="the paper, other models")
+        scores.set_title(panel, fontsize=10, loc="left")
+        _draw_adds(adds, found)
+        for axes in (scores, adds):
+            axes.set_yticks(range(len(shown)), [row.measure for row in shown])
+            axes.grid(alpha=0.25, axis="x")
+    figure.legend(*scores.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     save_figure(figure, path)
+
+
+def _draw_scores(axes: Axes, found: Sequence[Evaluation | MeanScore | None]) -> None:
+    first = next(one for one in found if one is not None)
+    axes.axvspan(0, 100 * first.noise.percentile_95, color="0.88", label="95% of random measures")
+    axes.axvline(100 * first.noise.mean, color="0.6", linewidth=1, label="mean of random measures")
+    for position, one in enumerate(found):
+        if one is not None:
+            label = "here, with 95% interval" if one is first else None
+            _draw_estimate(axes, position, 100 * one.score, one.score_interval, 100, label)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("score (100 x CMI)", fontsize=9)
+
+
+def _draw_adds(axes: Axes, found: Sequence[Evaluation | MeanScore | None]) -> None:
+    axes.axvline(0, color="0.6", linewidth=1)
+    for position, one in enumerate(found):
+        if one is not None and not math.isnan(one.adds.value):
+            _draw_estimate(axes, position, one.adds.value, one.adds.interval)
+    axes.set_xlim(-1, 1)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    axes.set_xlabel("adds (partial correlation)", fontsize=9)
+
+
+def _draw_estimate(
+    axes: Axes, position: int, value: float, interval: Interval, unit: float = 1, label: str | None = None
+) -> None:
+    axes.plot([unit * interval.low, unit * interval.high], [position] * 2, color="C0", linewidth=2, alpha=0.5)
+    axes.plot([value], [position], "o", color="C0", label=label)
 
 
 def _markdown_cells(row: Row, tasks: Sequence[str]) -> list[str]:
     whole = row.overall
     cells = [row.measure, *_scores(row, tasks)]
     if whole is None:
-        cells += [UNDEFINED, UNDEFINED, UNDEFINED, NO_DATA if not row.evaluations else UNDEFINED]
+        cells += [*5 * [UNDEFINED], NO_DATA if not row.evaluations else UNDEFINED]
     else:
         limits = interval_text(whole.score_interval, "{:.1f}", unit=100).replace("\\", "")
         noise = f"{percent(whole.noise.mean)}, {percent(whole.noise.percentile_95)}"
-        cells += [limits, noise, p_text(whole.noise.p_value), whole.verdict]
-    return [*cells, *(_spearman(row.evaluations.get(task)).replace("\\", "") for task in tasks), _cost(row)]
+        cells += [limits, noise, p_text(whole.noise.p_value), number(whole.adds.value), p_text(whole.adds.p_value)]
+        cells.append(whole.verdict)
+    of_tasks = _correlations(row, tasks, lambda found: found.spearman)
+    of_tasks += _correlations(row, tasks, lambda found: found.adds)
+    return [*cells, *(cell.replace("\\", "") for cell in of_tasks), _cost(row)]
 
 
 def _numbers(name: str, found: Evaluation | MeanScore | None) -> dict[str, object]:
@@ -161,6 +202,10 @@ def _numbers(name: str, found: Evaluation | MeanScore | None) -> dict[str, objec
         f"{name}_random_mean": 100 * found.noise.mean,
         f"{name}_random_95": 100 * found.noise.percentile_95,
         f"{name}_p": found.noise.p_value,
+        f"{name}_adds": found.adds.value,
+        f"{name}_adds_low": found.adds.interval.low,
+        f"{name}_adds_high": found.adds.interval.high,
+        f"{name}_adds_p": found.adds.p_value,
         f"{name}_verdict": found.verdict,
     }
     if isinstance(found, Evaluation):
@@ -197,7 +242,17 @@ def _cost(row: Row) -> str:
     return UNDEFINED if row.seconds is None else f"{row.seconds:.2f}"
 
 
-def _spearman(found: Evaluation | None) -> str:
-    if found is None:
-        return UNDEFINED
-    return f"{number(found.spearman.value)} {interval_text(found.spearman.interval)}"
+def _correlation_rows(
+    title: str, rows: Sequence[Row], tasks: Sequence[str], part: Callable[[Evaluation], Correlation]
+) -> Table:
+    table = measure_table(title, list(map(escape, tasks)), width=24)
+    for row in rows:
+        if row.evaluations:
+            table.add_row(escape(row.measure), *_correlations(row, tasks, part))
+    return table
+
+
+def _correlations(row: Row, tasks: Sequence[str], part: Callable[[Evaluation], Correlation]) -> list[str]:
+    """A correlation of each task with its interval, safe for the markup of a terminal table."""
+    found = [part(row.evaluations[task]) if task in row.evaluations else CONSTANT for task in tasks]
+    return [UNDEFINED if math.isnan(r.value) else f"{number(r.value)} {interval_text(r.interval)}" for r in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 UNDEFINED = "-"
 
@@ -22,3 +23,8 @@ def p_text(p: float) -> str:
 def number(value: float) -> str:
     """A correlation in two decimals, with its sign."""
     return UNDEFINED if math.isnan(value) else f"{value:+.2f}"
+
+
+def verdict_text(verdict: str) -> str:
+    """A verdict in lines of 14 characters at most."""
+    return textwrap.fill(verdict, 14)

@@ -10,12 +10,19 @@ from rich.console import Console
 from complexity.errors import InputError
 from pgdl_eval.terminal import console, progress_bar
 
-from .zoo import Zoo, make_zoo
+from .zoo import Zoo, make_zoo, zoo_of_seed
 from .zoo_folder import TrainedModel
 
 
-def run_zoo(zoo: Zoo, workers: int, shown_on: Console) -> None:
-    """Make a zoo under a bar; models that fail are named and end the command with status 1, missed targets do not."""
+def run_zoo(zoo: Zoo, workers: int, shown_on: Console, *, seeds: int = 1) -> None:
+    """Make a zoo, or one a seed; models that fail end the command with status 1, missed targets do not."""
+    failed = [_run_seed(zoo_of_seed(zoo, number), workers, shown_on) for number in range(seeds)]
+    if sum(failed):
+        sys.exit(1)
+
+
+def _run_seed(zoo: Zoo, workers: int, shown_on: Console) -> int:
+    """Make a zoo under a bar, naming models that fail; how many do."""
     trained: dict[str, TrainedModel] = {}
     failed = 0
     with progress_bar(shown_on) as bar:
@@ -32,8 +39,7 @@ def run_zoo(zoo: Zoo, workers: int, shown_on: Console) -> None:
                 (console() if error_alone else bar.console).print(f"{model}: {said}", soft_wrap=True)
                 bar.advance(row)
     shown_on.print(_summary(zoo, trained, failed), soft_wrap=True)
-    if failed:
-        sys.exit(1)
+    return failed
 
 
 def _line(training: TrainedModel) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 from complexity.errors import InputError
 from complexity.samples import Samples
 from pgdl_eval.formats.architecture import ModelConfig
+from pgdl_eval.metrics.over_seeds import seed_name
 
 from ..data import DIGITS, ImageTensors
 from ..machine.devices import Device, find_device, memory_errors
@@ -27,6 +28,7 @@ from .tasks import ZooTask
 from .zoo_folder import TrainedModel, ZooFolder
 
 SEED = 2020
+SEEDS_APART = 10_000  # more than models in a zoo
 TOGETHER = 8  # at most, on a GPU
 EACH_ITS_OWN = ("dropout", "learning_rate", "weight_decay")  # models that differ in nothing else are trained at once
 
@@ -44,6 +46,7 @@ class Zoo:
     device : see `devices.find_device`.
     together : at most so many models are trained at once in a process; None for 8 on a GPU and 1 elsewhere.
     download : whether torchvision may fetch what is missing.
+    seed : of the first model; each next one has the next.
     """
 
     task: str
@@ -55,6 +58,7 @@ class Zoo:
     device: str = "auto"
     together: int | None = None
     download: bool = False
+    seed: int = SEED
 
     @property
     def folder(self) -> ZooFolder:
@@ -68,6 +72,12 @@ class Zoo:
         """The images of the zoo; a process that trains several models reads them once."""
         limits = self.settings.train_limit, self.settings.test_limit
         return _images(self.data, self.data_dir, *limits, self.settings.image_side, self.download)
+
+
+def zoo_of_seed(zoo: Zoo, number: int) -> Zoo:
+    """The same settings trained with other seeds, beside the zoo: number 0 is the zoo itself, 1 in OUT.seed_1, ..."""
+    out = zoo.out.with_name(seed_name(zoo.out.name, number))
+    return replace(zoo, out=out, seed=zoo.seed + SEEDS_APART * number)
 
 
 def make_zoo(zoo: Zoo, workers: int) -> Generator[tuple[str, TrainedModel | None, BaseException | None], None, None]:
@@ -166,7 +176,7 @@ def _begin(zoo: Zoo, number: int) -> ModelTraining:
         task,
         _config(zoo, number),
         _hyperparameters(task, number),
-        SEED + number,
+        zoo.seed + number,
         _tensors(images.train, device),
         device,
         zoo.folder.unfinished(zoo.models[number]),
@@ -209,7 +219,7 @@ def _description(zoo: Zoo, images: ZooImages, device: Device) -> dict[str, Any]:
     return {
         "task": zoo.task,
         "scale": zoo.scale,
-        "seed": SEED,
+        "seed": zoo.seed,
         "settings": asdict(zoo.settings),
         "data": {
             "name": images.name,

@@ -13,6 +13,8 @@ from complexity.errors import InputError
 from pgdl_eval.formats.reference import check_grid, read_reference
 from pgdl_eval.formats.task import find_tasks
 from pgdl_eval.keras_models import build
+from pgdl_eval.metrics.evaluation import task_statistics
+from pgdl_eval.metrics.over_seeds import over_seeds
 from training.command import train as commands
 from training.zoo.command import run_zoo
 from training.zoo.tasks import StopRule
@@ -128,6 +130,27 @@ def test_a_model_whose_loss_is_not_finite_fails_and_the_others_go_on(stripes, tm
     assert read_reference(tmp_path / "model_configs.json").models == ("model_1",)
     failures = json.loads((tmp_path / "zoo_status.json").read_text())["failures"]
     assert failures == {"model_0": f"{tmp_path}: model_0: the loss became nan in epoch 1"}
+
+
+def test_seeds_are_zoos_of_the_same_grid_side_by_side(stripes, tmp_path, in_this_process):
+    """The first is what the zoo is without others; the second has other models of the same settings."""
+    make_here(tiny_zoo(stripes, tmp_path / "alone" / "zoo"))
+    run_zoo(tiny_zoo(stripes, tmp_path / "zoo"), 1, Console(quiet=True), seeds=2)
+    assert files_of(tmp_path / "zoo") == files_of(tmp_path / "alone" / "zoo")
+    first, second = (read_reference(tmp_path / name / "model_configs.json") for name in ("zoo", "zoo.seed_1"))
+    assert (first.models, first.hyperparameters) == (second.models, second.hyperparameters)
+    assert not np.array_equal(first.gap, second.gap)
+    seeds = []
+    for name in ("zoo", "zoo.seed_1"):
+        status = json.loads((tmp_path / name / "zoo_status.json").read_text())["models"]
+        seeds.append({model: one["seed"] for model, one in status.items()})
+    assert not set(seeds[0].values()) & set(seeds[1].values())
+    assert len(set(seeds[1].values())) == 4
+    found = over_seeds({
+        name: task_statistics(one.models, one.gap, one.hyperparameters)
+        for name, one in (("zoo", first), ("zoo.seed_1", second))
+    })  # fmt: skip
+    assert found.ceiling.seeds == 2
 
 
 def test_another_zoo_in_the_same_folder_is_an_error(stripes, tmp_path, in_this_process):
