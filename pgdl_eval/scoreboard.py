@@ -22,7 +22,7 @@ from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
-from .provenance import provenance_file, read_provenance
+from .provenance import Provenance, provenance_file, read_provenance
 
 Values = NDArray[np.float64]
 NAMED = 5  # tasks that a message names at most
@@ -70,10 +70,15 @@ class Row:
         return self.mean or (next(iter(self.evaluations.values())) if len(self.evaluations) == 1 else None)
 
     @cached_property
+    def provenance(self) -> dict[str, Provenance]:
+        """By task, how the values came about, where a file says it; errors as of `read_provenance`."""
+        return {task: known for task, file in self.files.items() if (known := read_provenance(file))}
+
+    @cached_property
     def seconds(self) -> float | None:
         """The seconds of a model, in the mean over the tasks whose provenance tells them; None where none does."""
-        found = [known for file in self.files.values() if (known := read_provenance(file)) and known.seconds]
-        return float(np.mean([np.mean(list(known.seconds.values())) for known in found])) if found else None
+        found = [list(known.seconds.values()) for known in self.provenance.values() if known.seconds]
+        return float(np.mean([np.mean(of_models) for of_models in found])) if found else None
 
 
 @dataclass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ..metrics.half_samples import Interval
+
 UNDEFINED = "-"
 
 
@@ -22,3 +24,18 @@ def p_text(p: float) -> str:
 def number(value: float) -> str:
     """A correlation in two decimals, with its sign."""
     return UNDEFINED if math.isnan(value) else f"{value:+.2f}"
+
+
+def limits(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str:
+    """Both limits in brackets."""
+    if math.isnan(interval.low):
+        return UNDEFINED
+    return f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]"
+
+
+def by_number(value: str) -> tuple[int, float, str]:
+    """A key that sorts texts: those that are numbers first, by their size."""
+    try:
+        return (0, float(value), value)
+    except ValueError:
+        return (1, 0.0, value)

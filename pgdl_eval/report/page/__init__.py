@@ -19,7 +19,7 @@ Colours, marks, intervals, the charts' frames and the words that a screen reader
     ranks = Column("rank", tuple(Cell(str(rank), rank) for rank in (1, 2)))
     values = (Cell("0.91 [0.88, 0.93]", 0.91, 0.88, 0.93), Cell("0.85 [0.81, 0.90]", 0.85, 0.81, 0.90))
     names = Column("model", (Cell("first.onnx"), Cell("second.onnx")))
-    stability = Column("subspace_stability", values, scale=Scale(0, 1, "0 to 1"))
+    stability = Column("subspace_stability", values, scale=Scale(0, 1))
     page = Page("Two models", "subspace_stability", (
         Verdicts("Verdict", "first.onnx should generalize best; the intervals overlap.",
                  (Verdict("first.onnx", "stands first in every measure.", "good"),)),

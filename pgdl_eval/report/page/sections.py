@@ -52,7 +52,6 @@ class Scale:
     Attributes
     ----------
     low, high : its ends; what is beyond is drawn at the end.
-    name : what it is of, with the unit.
     band : what counts for noise, shaded; None where nothing is known of it.
     band_name : what the band is, for the legend and for screen readers.
     marks : drawn as lines across, one style each in their order; those that are not finite are left out.
@@ -60,7 +59,6 @@ class Scale:
 
     low: float
     high: float
-    name: str
     band: tuple[float, float] | None = None
     band_name: str = ""
     marks: tuple[Mark, ...] = ()
@@ -205,7 +203,7 @@ def reading(name: str, x: Sequence[float], y: Sequence[float], models: Sequence[
     if not x:
         return "No model has a value."
     least, most = min(range(len(x)), key=x.__getitem__), max(range(len(x)), key=x.__getitem__)
-    ends = "" if x[least] == x[most] else (
-        f", from {x[least]:.4g} ({models[least]}, at {y[least]:.3g}) to {x[most]:.4g} ({models[most]}, at {y[most]:.3g})"
-    )  # fmt: skip
-    return f"{name} of {len(x)} models{ends}."
+    if x[least] == x[most]:
+        return f"{name} of {len(x)} models, all {x[least]:.4g}."
+    first, last = (f"{x[i]:.4g} ({models[i]}, at {y[i]:.3g})" for i in (least, most))
+    return f"{name} of {len(x)} models, from {first} to {last}."
