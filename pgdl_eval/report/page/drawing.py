@@ -25,7 +25,7 @@ class Box:
     width: int = 360
     height: int = 230
     left: int = 44
-    right: int = 352
+    right: int = 346
     top: int = 8
     bottom: int = 194
 

@@ -11,6 +11,7 @@ from ...metrics.within_groups import reversed_within
 from ...scoreboard import Scoreboard, Values
 from ..page.sections import Chart, HeatMap, Panel, Property, Scale, Scatters, Standing, reading
 from ..scatter import telling_hyperparameter
+from ..text import by_number
 from .scales import TONES, best_first, correlation_cell, kendall_scale, score_cell, score_scale, spearman_scale
 
 GAP = "generalization gap (points)"
@@ -93,13 +94,14 @@ def _text(one: Evaluation, x: tuple[float, ...], models: TaskStatistics) -> str:
 def _groups(one: Evaluation, floor: Evaluation | None) -> Panel:
     """tau-b within each value of each hyper-parameter."""
     alone = {(group.hyperparameter, group.value): group.kendall for group in floor.within} if floor else {}
+    names = list(dict.fromkeys(group.hyperparameter for group in one.within))
     lines = [
         Standing(
             f"{group.hyperparameter} = {group.value} ({group.models})",
             correlation_cell(group.kendall),
             kendall_scale(group.models, alone.get((group.hyperparameter, group.value))),
         )
-        for group in one.within
+        for group in sorted(one.within, key=lambda group: (names.index(group.hyperparameter), by_number(group.value)))
     ]
     turned = len(reversed_within(one.within, one.kendall.value))
     return Panel(f"tau-b within {len(lines)} groups of one value; {turned} reversed", tuple(lines))

@@ -52,7 +52,7 @@ def _beside_floor(found: Found, floor: Evaluation | MeanScore) -> str:
     reached = f"the hyper-parameters alone ({percent(floor.score)})"
     if len(found) == 1:
         return f" It scores {'more' if better else 'no more'} than {reached}."
-    counted = {0: "None", len(found): "All"}.get(better, str(better))
+    counted = {0: "None", 1: "One", len(found): "All"}.get(better, str(better))
     return f" {counted} score{'s' if better == 1 else ''} more than {reached}."
 
 
