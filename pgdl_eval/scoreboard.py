@@ -71,8 +71,17 @@ class Row:
 
     @cached_property
     def provenance(self) -> dict[str, Provenance]:
-        """By task, how the values came about, where a file says it; errors as of `read_provenance`."""
-        return {task: known for task, file in self.files.items() if (known := read_provenance(file))}
+        """By task, how the values came about, where a file says it."""
+        return {task: known for task, known in self._beside.items() if isinstance(known, Provenance)}
+
+    @cached_property
+    def unreadable(self) -> list[InputError]:
+        """Of these files, what is wrong with those that cannot be read: no value depends on them."""
+        return [error for error in self._beside.values() if isinstance(error, InputError)]
+
+    @cached_property
+    def _beside(self) -> dict[str, Provenance | InputError | None]:
+        return {task: _provenance_or_error(file) for task, file in self.files.items()}
 
     @cached_property
     def seconds(self) -> float | None:
@@ -211,6 +220,13 @@ def scoreboard(references: Mapping[str, Path]) -> Scoreboard:
                 "competition's own program gives no defined number here; this is the exact one"
             )
     return board
+
+
+def _provenance_or_error(file: Path) -> Provenance | InputError | None:
+    try:
+        return read_provenance(file)
+    except InputError as error:
+        return error
 
 
 def _no_file(error: InputError, file: Path, task: str) -> InputError:

@@ -68,7 +68,7 @@ def table1(
     stored = [path.name for folder in folders for path in measure_folders(folder)]
     for measure in dict.fromkeys([*PAPER, *all_measures(), *stored]):
         row = board.add(measure, _stored(measure, list(board.tasks), folders))
-        board.errors += [str(error) for error in row.missing.values() if error is not None]
+        board.errors += [str(error) for error in (*row.missing.values(), *row.unreadable) if error is not None]
     if not board.evaluations():
         raise InputError(
             "no predictions for any task", file=input_dir, expected=f"models, or {PREDICTIONS}/MEASURE/TASK.predict",

@@ -27,5 +27,5 @@ Colours, marks, intervals, the charts' frames and the words that a screen reader
     ))
     write_page(folder / "report.html", page)
 
-`of_scoreboard.py` makes the page of `score` and of `table1`.
+`report/score_page` makes the page of `score` and of `table1`.
 """

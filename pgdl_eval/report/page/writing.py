@@ -105,7 +105,7 @@ def _scale_of(column: Column, row: int) -> Scale:
 def _legends(section: Table | Scatters) -> list[Scale]:
     """A scale for each legend that a section needs: one of those with the same band and marks."""
     if isinstance(section, Table):
-        found = [_scale_of(one, 0) for one in section.columns if one.scale]
+        found = [_scale_of(one, 0) for one in section.columns if one.scale and one.cells]
     else:
         found = [one.scale for one in section.charts[0].standings] if section.charts else []
     return list({(scale.band_name, tuple(mark.name for mark in scale.marks)): scale for scale in found}.values())
