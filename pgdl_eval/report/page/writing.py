@@ -18,6 +18,7 @@ from .sections import Column, Messages, Page, Scale, Scatters, Section, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -62,7 +63,7 @@ def _environment() -> Environment:
         box=BOX, line=line, points=points, heat=heat, interactive=interactive, correlation=_correlation,
         numeric=_numeric, shown=_shown, scale_of=_scale_of, legends=_legends,
     )  # fmt: skip
-    environment.filters["levels_of"] = levels
+    environment.filters.update(levels_of=levels, breakable=_breakable)
     return environment
 
 
@@ -77,6 +78,16 @@ def _hash(source: str) -> str:
 
 def _printable(value: Any) -> Any:
     return escaped(value) if type(value) is str else value  # markup is a kind of str of its own
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may be broken after its separators rather than within words."""
+    from markupsafe import Markup, escape
+
+    text = str(escape(escaped(name)))
+    for separator in "_,=/":  # which no escape has
+        text = text.replace(separator, f"{separator}<wbr>")
+    return Markup(text)
 
 
 def _kind(section: Section) -> str:

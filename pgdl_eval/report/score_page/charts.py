@@ -12,7 +12,16 @@ from ...scoreboard import Scoreboard, Values
 from ..page.sections import Chart, HeatMap, Panel, Property, Scale, Scatters, Standing, reading
 from ..scatter import telling_hyperparameter
 from ..text import by_number
-from .scales import TONES, best_first, correlation_cell, kendall_scale, score_cell, score_scale, spearman_scale
+from .scales import (
+    TONES,
+    best_first,
+    correlation_cell,
+    group_scale,
+    kendall_scale,
+    score_cell,
+    score_scale,
+    spearman_scale,
+)
 
 GAP = "generalization gap (points)"
 MOST_COMPARED = 60  # measures in a heat map
@@ -66,7 +75,6 @@ def _chart(
     floor: Evaluation | None,
 ) -> Chart:  # fmt: skip
     x = tuple(values.tolist())
-    spearman, kendall = (floor.spearman, floor.kendall) if floor else (None, None)
     return Chart(
         one.measure,
         tuple(places[name] for name in models.names),
@@ -76,8 +84,8 @@ def _chart(
         TONES[one.verdict],
         (
             Standing("score", score_cell(one), scale),
-            Standing("Spearman", correlation_cell(one.spearman), spearman_scale(one.models, spearman)),
-            Standing("Kendall tau-b", correlation_cell(one.kendall), kendall_scale(one.models, kendall)),
+            Standing("Spearman", correlation_cell(one.spearman), spearman_scale(one, floor)),
+            Standing("Kendall tau-b", correlation_cell(one.kendall), kendall_scale(one, floor)),
         ),
         (_groups(one, floor),) if one.within else (),
     )
@@ -93,13 +101,13 @@ def _text(one: Evaluation, x: tuple[float, ...], models: TaskStatistics) -> str:
 
 def _groups(one: Evaluation, floor: Evaluation | None) -> Panel:
     """tau-b within each value of each hyper-parameter."""
-    alone = {(group.hyperparameter, group.value): group.kendall for group in floor.within} if floor else {}
+    alone = {(group.hyperparameter, group.value): group for group in floor.within} if floor else {}
     names = list(dict.fromkeys(group.hyperparameter for group in one.within))
     lines = [
         Standing(
             f"{group.hyperparameter} = {group.value} ({group.models})",
             correlation_cell(group.kendall),
-            kendall_scale(group.models, alone.get((group.hyperparameter, group.value))),
+            group_scale(group, one, alone.get((group.hyperparameter, group.value))),
         )
         for group in sorted(one.within, key=lambda group: (names.index(group.hyperparameter), by_number(group.value)))
     ]

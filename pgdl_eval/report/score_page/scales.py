@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ...metrics.correlation import Correlation
 from ...metrics.evaluation import Evaluation, MeanScore
 from ...metrics.random_correlation import kendall_band, spearman_band
+from ...metrics.within_groups import WithinGroup
 from ...scoreboard import Row
 from ..page.sections import Cell, Mark, Scale, Tone
 from ..text import UNDEFINED, limits, number, percent
@@ -31,14 +32,19 @@ def score_scale(found: Iterable[Evaluation | MeanScore], floor: Evaluation | Mea
     return Scale(0.0, high, (0.0, 100 * noise.percentile_95), RANDOM, marks)
 
 
-def spearman_scale(models: int, floor: Correlation | None) -> Scale:
-    """The scale of Spearman's coefficient of so many models."""
-    return _correlation_scale(spearman_band(models), floor)
+def spearman_scale(one: Evaluation, floor: Evaluation | None) -> Scale:
+    """The scale of a measure's Spearman coefficient; the floor stands on the side that the measure declares."""
+    return _correlation_scale(spearman_band(one.models), floor.spearman if floor else None, one)
 
 
-def kendall_scale(models: int, floor: Correlation | None) -> Scale:
-    """The scale of Kendall's tau-b of so many models."""
-    return _correlation_scale(kendall_band(models), floor)
+def kendall_scale(one: Evaluation, floor: Evaluation | None) -> Scale:
+    """The scale of its tau-b."""
+    return _correlation_scale(kendall_band(one.models), floor.kendall if floor else None, one)
+
+
+def group_scale(group: WithinGroup, one: Evaluation, floor: WithinGroup | None) -> Scale:
+    """The scale of its tau-b within a group."""
+    return _correlation_scale(kendall_band(group.models), floor.kendall if floor else None, one)
 
 
 def score_cell(found: Evaluation | MeanScore | None, *, missing: str = UNDEFINED) -> Cell:
@@ -71,6 +77,7 @@ def standing(row: Row, task: str | None) -> Evaluation | MeanScore | None:
     return row.evaluations.get(task) or (part.evaluation if part else None)
 
 
-def _correlation_scale(band: float, floor: Correlation | None) -> Scale:
-    marks = () if floor is None else (Mark(ALONE, floor.value),)
+def _correlation_scale(band: float, floor: Correlation | None, one: Evaluation) -> Scale:
+    turn = 1 if one.higher_means == "larger gap" else -1
+    marks = () if floor is None else (Mark(ALONE, turn * floor.value),)
     return Scale(-1.0, 1.0, None if math.isnan(band) else (-band, band), RANDOM, marks)

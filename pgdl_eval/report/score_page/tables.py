@@ -46,12 +46,11 @@ def task_leaderboard(board: Scoreboard, task: str) -> Table:
     of_task, whole = rows[0], max(one.models for one in rows)
     columns = _standings(found)
     floor = rows[-1] if rows[-1].floor else None
-    spearman, kendall = floor.spearman if floor else None, floor.kendall if floor else None
     columns += [
         Column("Spearman", tuple(correlation_cell(one.spearman) for one in rows), "rank correlation with the gap",
-               spearman_scale(whole, spearman)),
+               tuple(spearman_scale(one, floor) for one in rows)),
         Column("Kendall tau-b", tuple(correlation_cell(one.kendall) for one in rows), "rank correlation with the gap",
-               kendall_scale(whole, kendall)),
+               tuple(kendall_scale(one, floor) for one in rows)),
         *_behind(board, task, rows),
         _numbers("granulated tau", (one.granulated.mean for one in rows), "{:+.2f}",
                  "Kendall's coefficient along each hyper-parameter alone, in the mean, in the declared direction"),

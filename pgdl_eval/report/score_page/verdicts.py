@@ -29,8 +29,7 @@ def verdicts(board: Scoreboard) -> Verdicts:
 def _verdicts(where: str, found: Found, board: Scoreboard) -> Verdicts:
     if not found:
         return Verdicts("Verdicts", "No measure could be scored.")
-    above = sum(one.verdict == "above noise" for _, one in found)
-    headline = f"{_above(above, len(found))} above what random measures reach {where}."
+    headline = _counted(where, found)
     floor = board.rows[FLOOR].overall if FLOOR in board.rows else None
     if floor is not None and where != "on single tasks":
         headline += _beside_floor(found, floor)
@@ -40,11 +39,16 @@ def _verdicts(where: str, found: Found, board: Scoreboard) -> Verdicts:
     return Verdicts("Verdicts", headline, tuple(items))
 
 
-def _above(some: int, measures: int) -> str:
-    if measures == 1:
-        return "The measure scores" if some else "The measure does not score"
-    counted = {0: "None", 1: "One", measures: "All"}.get(some, str(some))
-    return f"{counted} of {measures} measures score{'s' if some == 1 else ''}"
+def _counted(where: str, found: Found) -> str:
+    """How many measures are above noise, and in which direction."""
+    above, turned = (sum(one.verdict == verdict for _, one in found) for verdict in ("above noise", "reversed"))
+    if len(found) == 1:
+        return f"The measure is {found[0][1].verdict} {where}."
+    some = above + turned
+    counted = {0: "None", 1: "One", len(found): "All"}.get(some, str(some))
+    text = f"{counted} of {len(found)} measures {'is' if some == 1 else 'are'} above noise {where}"
+    declared = "it declares" if turned == 1 else "they declare"
+    return f"{text}, {turned} against the direction that {declared}." if turned else f"{text}."
 
 
 def _beside_floor(found: Found, floor: Evaluation | MeanScore) -> str:
@@ -57,10 +61,9 @@ def _beside_floor(found: Found, floor: Evaluation | MeanScore) -> str:
 
 
 def _sentence(one: Evaluation | MeanScore) -> str:
-    where = f" on {one.task}" if isinstance(one, Evaluation) else ""
-    partly = f" (of {one.models} models)" if isinstance(one, Evaluation) else ""
+    where = f" on {one.task} (of {one.models} models)" if isinstance(one, Evaluation) else ""
     if one.verdict == "constant":
-        return f"has one value for all models{where}{partly}: it tells nothing."
+        return f"has one value for all models{where}: it tells nothing."
     scores = f"score {percent(one.score)} {limits(one.score_interval, '{:.1f}', unit=100)}"
     beside = f"95% of random measures stay below {percent(one.noise.percentile_95)} (p {p_text(one.noise.p_value)})"
     found = {

@@ -6,11 +6,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import invoke
 from random_scores import write_random_scores
 
 from pgdl_eval.__main__ import commands
+from pgdl_eval.formats.predictions import write_predictions
+from pgdl_eval.formats.reference import read_reference
 from pgdl_eval.metrics.hyperparameter_floor import FLOOR
 from pgdl_eval.provenance import command_line
 from pgdl_eval.report.page.sections import Facts, HeatMap, Messages, Scatters, Table, Verdicts
@@ -18,8 +21,6 @@ from pgdl_eval.report.score_page.page import board_page
 from pgdl_eval.report.score_page.scales import ALONE
 from pgdl_eval.report.table1 import PAPER
 from pgdl_eval.score import score
-
-ABOVE = "is above noise"
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +54,35 @@ def test_verdicts_come_first_then_leaderboards_then_charts(board):
     ]  # fmt: skip
 
 
-def test_the_headline_counts_what_is_above_noise_and_above_the_hyperparameters(board):
+def test_the_headline_counts_and_a_sentence_a_measure_follows_best_first(folder, tmp_path):
+    shutil.copytree(folder / "ref" / "first", tmp_path / "ref" / "first")
+    reference = read_reference(tmp_path / "ref" / "first" / "model_configs.json")
+    noise = np.random.default_rng(1).random(24)
+    for name, values in {"oracle": reference.gap, "turned": -reference.gap, "noise": noise, "same": 0 * noise}.items():
+        (tmp_path / "res" / name).mkdir(parents=True)
+        of_models = dict(zip(reference.models, values.tolist(), strict=True))
+        write_predictions(tmp_path / "res" / name / "first.predict", of_models)
+    board = score(tmp_path / "ref", tmp_path / "res", tmp_path / "out", pictures=False)
     found = only(board_page(board, ""), Verdicts)
-    means = [one for one in board.means() if not one.floor]
-    above, floor = sum(one.verdict == "above noise" for one in means), board.rows[FLOOR].mean.score
-    better = sum(one.score > floor for one in means)
-    words = {0: "None", 1: "One", len(means): "All"}
+    floor = 100 * board.rows[FLOOR].evaluations["first"].score
     assert found.headline == (
-        f"{words.get(above, above)} of 6 measures score{'s' * (above == 1)} above what random measures reach in the "
-        f"mean over 2 tasks. {words.get(better, better)} score{'s' * (better == 1)} more than the hyper-parameters "
-        f"alone ({100 * floor:.2f})."
+        "2 of 4 measures are above noise on first, 1 against the direction that it declares. 3 score more than the "
+        f"hyper-parameters alone ({floor:.2f})."
     )
-    assert sum(ABOVE in one.text and "against" not in one.text for one in found.items) == above
-    assert [one.name for one in found.items] == [one.measure for one in sorted(means, key=lambda one: -one.score)]
+    names = [(one.name, one.tone) for one in found.items]
+    assert names == [("oracle", "good"), ("turned", "bad"), ("noise", "unsure"), ("same", "bad")]
+    assert found.items[0].text.startswith("is above noise on first (of 24 models): score 100.00 [")
+    assert found.items[1].text.startswith("is above noise on first (of 24 models), but against the direction that it")
+    assert found.items[3].text == "has one value for all models on first (of 24 models): it tells nothing."
+
+
+def test_the_floor_stands_on_the_side_that_a_measure_declares(folder, tmp_path):
+    for name in ("angle", "pseudo_validation"):  # which mean a larger and a smaller gap
+        shutil.copytree(folder / "res" / "measure_05", tmp_path / "res" / name)
+    board = score(folder / "ref", tmp_path / "res", tmp_path / "out", pictures=False)
+    page, floor = board_page(board, ""), board.rows[FLOOR].evaluations["first"].spearman.value
+    marks = {one.title: one.standings[1].scale.marks[0].value for one in only(page, Scatters, "first").charts}
+    assert marks == {"angle": floor, "pseudo_validation": -floor}
 
 
 def test_the_leaderboard_has_the_numbers_of_the_report(board):
