@@ -33,6 +33,11 @@ def limits(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str
     return f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]"
 
 
+def with_limits(value: str, interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str:
+    """A value with both limits, or alone where it has none."""
+    return value if math.isnan(interval.low) else f"{value} {limits(interval, form, unit=unit)}"
+
+
 def by_number(value: str) -> tuple[int, float, str]:
     """A key that sorts texts: those that are numbers first, by their size."""
     try:

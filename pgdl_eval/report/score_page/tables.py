@@ -11,7 +11,7 @@ from ...metrics.hyperparameter_floor import FLOOR
 from ...metrics.within_groups import reversed_within
 from ...scoreboard import Row, Scoreboard
 from ..page.sections import Cell, Column, Scale, Table
-from ..text import UNDEFINED, limits, p_text
+from ..text import UNDEFINED, p_text, with_limits
 from .scales import (
     TONES,
     best_first,
@@ -131,7 +131,8 @@ def _behind(board: Scoreboard, task: str, rows: Sequence[Evaluation]) -> list[Co
 
 def _difference(found: Difference) -> Cell:
     low, high = 100 * found.interval.low, 100 * found.interval.high
-    return Cell(f"{100 * found.value:.1f} {limits(found.interval, '{:.1f}', unit=100)}", 100 * found.value, low, high)
+    text = with_limits(f"{100 * found.value:.1f}", found.interval, "{:.1f}", unit=100)
+    return Cell(text, 100 * found.value, low, high)
 
 
 def _numbers(name: str, values: Iterable[float], form: str, help_text: str) -> Column:

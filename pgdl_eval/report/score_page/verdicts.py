@@ -8,7 +8,7 @@ from ...metrics.evaluation import Evaluation, MeanScore
 from ...metrics.hyperparameter_floor import FLOOR
 from ...scoreboard import Row, Scoreboard
 from ..page.sections import Verdict, Verdicts
-from ..text import limits, number, p_text, percent
+from ..text import number, p_text, percent, with_limits
 from .scales import TONES, best_first
 
 Found = Sequence[tuple[Row, Evaluation | MeanScore]]
@@ -64,7 +64,7 @@ def _sentence(one: Evaluation | MeanScore) -> str:
     where = f" on {one.task} (of {one.models} models)" if isinstance(one, Evaluation) else ""
     if one.verdict == "constant":
         return f"has one value for all models{where}: it tells nothing."
-    scores = f"score {percent(one.score)} {limits(one.score_interval, '{:.1f}', unit=100)}"
+    scores = with_limits(f"score {percent(one.score)}", one.score_interval, "{:.1f}", unit=100)
     beside = f"95% of random measures stay below {percent(one.noise.percentile_95)} (p {p_text(one.noise.p_value)})"
     found = {
         "above noise": f"is above noise{where}: {scores}; {beside}.",
@@ -72,5 +72,5 @@ def _sentence(one: Evaluation | MeanScore) -> str:
         "reversed": f"is above noise{where}, but against the direction that it declares: {scores}; {beside}.",
     }[one.verdict]
     if isinstance(one, Evaluation):
-        found += f" Spearman {number(one.spearman.value)} {limits(one.spearman.interval)}."
+        found += f" {with_limits(f'Spearman {number(one.spearman.value)}', one.spearman.interval)}."
     return found
