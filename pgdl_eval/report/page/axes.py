@@ -67,7 +67,10 @@ def _round_step(least: float) -> float:
 def _labels(values: Sequence[float], step: float) -> list[str]:
     largest = max(map(abs, values), default=0.0)
     if largest >= 1e5 or largest < 1e-3:
-        digits = max(0, math.floor(math.log10(largest / step))) if largest else 0
-        return [f"{value:.{min(digits, 8)}e}" if value else "0" for value in values]
+        for digits in range(9):
+            labels = [f"{value:.{digits}e}" if value else "0" for value in values]
+            if all(abs(float(label) - value) < step / 100 for label, value in zip(labels, values, strict=True)):
+                break
+        return labels
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return [f"{value:.{decimals}f}" for value in values]

@@ -14,7 +14,7 @@ from ...metrics.random_correlation import kendall_band, spearman_band
 from ...metrics.within_groups import WithinGroup
 from ...scoreboard import Row
 from ..page.sections import Cell, Mark, Scale, Tone
-from ..text import UNDEFINED, limits, number, percent
+from ..text import UNDEFINED, number, percent, with_limits
 
 TONES: dict[str, Tone] = {"above noise": "good", "within noise": "unsure", "reversed": "bad", "constant": "bad"}
 ALONE = "hyper-parameters alone"
@@ -52,7 +52,7 @@ def score_cell(found: Evaluation | MeanScore | None, *, missing: str = UNDEFINED
     if found is None:
         return Cell(missing)
     interval = found.score_interval
-    text = f"{percent(found.score)} {limits(interval, '{:.1f}', unit=100)}"
+    text = with_limits(percent(found.score), interval, "{:.1f}", unit=100)
     return Cell(text, 100 * found.score, 100 * interval.low, 100 * interval.high)
 
 
@@ -60,7 +60,8 @@ def correlation_cell(found: Correlation | None) -> Cell:
     """A coefficient with its interval."""
     if found is None or math.isnan(found.value):
         return Cell(UNDEFINED)
-    return Cell(f"{number(found.value)} {limits(found.interval)}", found.value, found.interval.low, found.interval.high)
+    text = with_limits(number(found.value), found.interval)
+    return Cell(text, found.value, found.interval.low, found.interval.high)
 
 
 def best_first(rows: Iterable[Row], task: str | None) -> list[tuple[Row, Evaluation | MeanScore]]:

@@ -71,7 +71,11 @@ def test_the_headline_counts_and_a_sentence_a_measure_follows_best_first(folder,
     )
     names = [(one.name, one.tone) for one in found.items]
     assert names == [("oracle", "good"), ("turned", "bad"), ("noise", "unsure"), ("same", "bad")]
-    assert found.items[0].text.startswith("is above noise on first (of 24 models): score 100.00 [")
+    noise_band = 100 * board.rows["oracle"].evaluations["first"].noise.percentile_95
+    assert found.items[0].text == (
+        "is above noise on first (of 24 models): score 100.00; 95% of random measures stay below "
+        f"{noise_band:.2f} (p <.001). Spearman +1.00."
+    )
     assert found.items[1].text.startswith("is above noise on first (of 24 models), but against the direction that it")
     assert found.items[3].text == "has one value for all models on first (of 24 models): it tells nothing."
 
