@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,6 +31,14 @@ def installed_versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     return found
+
+
+def command_line() -> str:
+    """The command of this process, as a shell takes it; an installed program by its name alone."""
+    program = Path(sys.argv[0])
+    if program.parent == Path(sys.executable).parent:
+        return shlex.join([program.name, *sys.argv[1:]])
+    return shlex.join([Path(sys.orig_argv[0]).name, *sys.orig_argv[1:]])
 
 
 @dataclass

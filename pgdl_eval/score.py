@@ -27,9 +27,9 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
     ----------
     reference_dir : TASK/model_configs.json, also below `reference_data`.
     prediction_dir : TASK.predict for one measure, or MEASURE/TASK.predict for several.
-    output_dir : gets scores.txt and scores.html (in a folder a measure where there are several), report.csv,
-        within_groups.csv, report.json, a PNG for each task and measure; for several measures differences.csv, and for
-        several seeds of a task seeds.csv.
+    output_dir : gets scores.txt and scores.html (in a folder a measure where there are several), report.html,
+        report.csv, within_groups.csv, report.json, a PNG for each task and measure; for several measures
+        differences.csv, and for several seeds of a task seeds.csv.
     pictures : whether the PNGs are drawn.
 
     Raises
@@ -39,8 +39,10 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
     """
     from pgdl_eval.formats.file_names import file_name
     from pgdl_eval.formats.predictions import TimeExceeded
+    from pgdl_eval.provenance import command_line
     from pgdl_eval.report.files import write_report
     from pgdl_eval.report.official import write_scores
+    from pgdl_eval.report.score_page.page import write_board_page
     from pgdl_eval.scoreboard import prediction_folders, reference_files, scoreboard
 
     board = scoreboard(reference_files(reference_dir))
@@ -61,6 +63,7 @@ def score(reference_dir: Path, prediction_dir: Path, output_dir: Path, *, pictur
 
         board.errors += write_scatters(output_dir, board)
     write_report(output_dir, board)
+    write_board_page(output_dir, board, command_line())
     return board
 
 

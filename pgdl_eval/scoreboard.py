@@ -23,7 +23,7 @@ from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate,
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
 from .metrics.over_seeds import OverSeeds, over_seeds, seeds_of_tasks
-from .provenance import provenance_file, read_provenance
+from .provenance import Provenance, provenance_file, read_provenance
 
 Values = NDArray[np.float64]
 NO_SECOND_SEED = "no task has a second seed (TASK.seed_1 beside TASK)"
@@ -72,10 +72,24 @@ class Row:
         return self.mean or (next(iter(self.evaluations.values())) if len(self.evaluations) == 1 else None)
 
     @cached_property
+    def provenance(self) -> dict[str, Provenance]:
+        """By task, how the values came about, where a file says it."""
+        return {task: known for task, known in self._beside.items() if isinstance(known, Provenance)}
+
+    @cached_property
+    def unreadable(self) -> list[InputError]:
+        """Of these files, what is wrong with those that cannot be read: no value depends on them."""
+        return [error for error in self._beside.values() if isinstance(error, InputError)]
+
+    @cached_property
+    def _beside(self) -> dict[str, Provenance | InputError | None]:
+        return {task: _provenance_or_error(file) for task, file in self.files.items()}
+
+    @cached_property
     def seconds(self) -> float | None:
         """The seconds of a model, in the mean over the tasks whose provenance tells them; None where none does."""
-        found = [known for file in self.files.values() if (known := read_provenance(file)) and known.seconds]
-        return float(np.mean([np.mean(list(known.seconds.values())) for known in found])) if found else None
+        found = [list(known.seconds.values()) for known in self.provenance.values() if known.seconds]
+        return float(np.mean([np.mean(of_models) for of_models in found])) if found else None
 
 
 @dataclass
@@ -232,6 +246,13 @@ def scoreboard(references: Mapping[str, Path]) -> Scoreboard:
                 "competition's own program gives no defined number here; this is the exact one"
             )
     return board
+
+
+def _provenance_or_error(file: Path) -> Provenance | InputError | None:
+    try:
+        return read_provenance(file)
+    except InputError as error:
+        return error
 
 
 def _no_file(error: InputError, file: Path, task: str) -> InputError:

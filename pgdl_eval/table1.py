@@ -14,7 +14,9 @@ from .formats.atomic import json_text
 from .formats.task import REFERENCE, find_tasks, has_models
 from .ingest import time_limit_option, workers_option
 from .measures import all_measures
+from .provenance import command_line
 from .report.files import plain
+from .report.score_page.page import write_board_page
 from .report.table1 import PAPER, adds_rows, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
 from .runner.ingestion import SECONDS_PER_MODEL, Step, ingest
 from .runner.progress import model_progress
@@ -66,7 +68,7 @@ def table1(
     stored = [path.name for folder in folders for path in measure_folders(folder)]
     for measure in dict.fromkeys([*PAPER, *all_measures(), *stored]):
         row = board.add(measure, _stored(measure, list(board.tasks), folders))
-        board.errors += [str(error) for error in row.missing.values() if error is not None]
+        board.errors += [str(error) for error in (*row.missing.values(), *row.unreadable) if error is not None]
     if not board.evaluations():
         raise InputError(
             "no predictions for any task", file=input_dir, expected=f"models, or {PREDICTIONS}/MEASURE/TASK.predict",
@@ -124,6 +126,9 @@ def table1_command(
         click.echo(json_text(plain({"rows": rows, "errors": board.errors, "notes": board.notes})), nl=False)
     else:
         _print(board, output_dir, SafeConsole(quiet=quiet))
+    order = orderings(list(board.rows.values()))
+    board.add_floor()
+    write_board_page(output_dir, board, command_line(), paper=PAPER, order=order)
     for text in board.errors:
         console().print(f"error: {text}", soft_wrap=True)
     sys.exit(1 if board.errors else 0)

@@ -15,7 +15,7 @@ from ..formats.file_names import file_name
 from ..metrics.evaluation import Evaluation, TaskStatistics
 from ..scoreboard import Scoreboard
 from .figure import canvas_of, new_figure, save_pixels
-from .text import number, p_text, percent
+from .text import by_number, number, p_text, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,7 +81,7 @@ class ScatterSheet:
         self.axes, self.gap = figure.add_subplot(), 100 * task.gap
         name = telling_hyperparameter(task)
         of_models = np.array(task.hyperparameters[name])
-        levels = sorted(set(task.hyperparameters[name]), key=_numeric)
+        levels = sorted(set(task.hyperparameters[name]), key=by_number)
         self.models = [np.flatnonzero(of_models == level) for level in levels]
         self.points = [
             self.axes.scatter(np.zeros(len(chosen)), self.gap[chosen], marker=marker, s=34, alpha=0.75, label=level)
@@ -127,10 +127,3 @@ class ScatterSheet:
         for artist in self.own:
             self.axes.draw_artist(artist)
         save_pixels(self.canvas, path)
-
-
-def _numeric(value: str) -> tuple[int, float, str]:
-    try:
-        return (0, float(value), value)
-    except ValueError:
-        return (1, 0.0, value)

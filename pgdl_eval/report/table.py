@@ -17,7 +17,7 @@ from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
 from ..metrics.over_seeds import OverSeeds
 from ..metrics.within_groups import reversed_within
-from .text import UNDEFINED, number, p_text, percent, verdict_text
+from .text import UNDEFINED, limits, number, p_text, percent, verdict_text
 
 RANDOM = "random measures"
 INDEPENDENCE = (
@@ -153,9 +153,7 @@ def titled_table(title: str, **layout: Any) -> Table:
 
 def interval_text(interval: Interval, form: str = "{:+.2f}", *, unit: float = 1) -> str:
     """Both limits in brackets, safe for the markup of a terminal table."""
-    if math.isnan(interval.low):
-        return UNDEFINED
-    return escape(f"[{form.format(unit * interval.low)}, {form.format(unit * interval.high)}]")
+    return escape(limits(interval, form, unit=unit))
 
 
 def _correlation(found: Correlation, undefined: str = "constant") -> tuple[str, str, str]:

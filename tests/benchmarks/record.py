@@ -25,6 +25,7 @@ SOURCES = (
     "training_step",
     "figures",
     "load",
+    "page",
 )  # in the order of the table
 Limit = Literal["seconds", "times as fast as the peer", "times the peer's time", "times the floor"]
 

@@ -69,7 +69,8 @@ def test_three_folders_give_the_official_files_and_the_report(folders):
     assert found["Duration"] == "0"
     assert float(found["task_average_score"]) == pytest.approx(100 * float(found["task_task_score"]), abs=1e-9)
     names = {path.name for path in (folders / "out").iterdir()}
-    assert names == {"scores.txt", "scores.html", "report.csv", "report.json", "within_groups.csv", "task.res.png"}
+    written = {"report.html", "report.csv", "report.json", "within_groups.csv", "task.res.png"}
+    assert names == {"scores.txt", "scores.html", *written}
     row = json.loads((folders / "out" / "report.json").read_text())["rows"][0]
     assert (row["models"], row["tied_models"], row["noise"]["measures"]) == (12, 0, 1000)
     line = read_csv(folders / "out" / "report.csv")[0]

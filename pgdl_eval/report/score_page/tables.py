@@ -1,0 +1,158 @@
+"""Leaderboards of a scoreboard, and the paper's Table 1 beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from ...metrics.difference import Difference
+from ...metrics.evaluation import Evaluation, MeanScore
+from ...metrics.hyperparameter_floor import FLOOR
+from ...metrics.within_groups import reversed_within
+from ...scoreboard import Row, Scoreboard
+from ..page.sections import Cell, Column, Scale, Table
+from ..text import UNDEFINED, p_text, with_limits
+from .scales import (
+    TONES,
+    best_first,
+    correlation_cell,
+    kendall_scale,
+    score_cell,
+    score_scale,
+    spearman_scale,
+    standing,
+)
+
+SCORE_HELP = "100 times the conditional mutual information of measure and gap, with its 95% interval over models"
+FLOOR_NAME = "hyper-parameters alone"
+
+
+def mean_leaderboard(board: Scoreboard) -> Table:
+    """All measures that have a mean over the tasks."""
+    found = best_first(board.rows.values(), None)
+    columns = _standings(found)
+    for task in board.names:
+        cells = [score_cell(row.evaluations.get(task)) for row, _ in found]
+        columns.append(Column(task, tuple(cells), f"score on {task}"))
+    text = f"Scores in the mean over {len(board.names)} tasks: 100 x conditional mutual information with the gap."
+    return Table("Leaderboard: mean", (*columns, *_seconds(found)), text, last=_floors(found))
+
+
+def task_leaderboard(board: Scoreboard, task: str) -> Table:
+    """All measures on a task."""
+    found = [(row, one) for row, one in best_first(board.rows.values(), task) if isinstance(one, Evaluation)]
+    rows = [one for _, one in found]
+    models = [str(one.models) for one in rows]
+    of_task, whole = rows[0], max(one.models for one in rows)
+    columns = _standings(found)
+    floor = rows[-1] if rows[-1].floor else None
+    columns += [
+        Column("Spearman", tuple(correlation_cell(one.spearman) for one in rows), "rank correlation with the gap",
+               tuple(spearman_scale(one, floor) for one in rows)),
+        Column("Kendall tau-b", tuple(correlation_cell(one.kendall) for one in rows), "rank correlation with the gap",
+               tuple(kendall_scale(one, floor) for one in rows)),
+        *_behind(board, task, rows),
+        _numbers("granulated tau", (one.granulated.mean for one in rows), "{:+.2f}",
+                 "Kendall's coefficient along each hyper-parameter alone, in the mean, in the declared direction"),
+        _numbers("sign-error", (one.sign_error.mean for one in rows), "{:.2f}",
+                 "over changes of one hyper-parameter, in the mean; 0.50 is chance"),
+        _numbers("groups reversed", (len(reversed_within(one.within, one.kendall.value)) for one in rows), "{:.0f}",
+                 "groups of models with one value of a hyper-parameter in which tau-b has the other sign"),
+        _numbers("regret (points)", (100 * one.selection.regret for one in rows), "{:.1f}",
+                 f"gap of the model picked first less the least gap; {100 * of_task.selection.regret_at_random:.1f} "
+                 "by chance"),
+        _numbers("best tenth found (%)", (100 * one.selection.hit_rate for one in rows), "{:.0f}",
+                 f"share of the best tenth in the picked tenth; {100 * of_task.selection.hit_rate_at_random:.0f} "
+                 "by chance"),
+    ]  # fmt: skip
+    if len(set(models)) > 1:
+        columns.append(_numbers("models", (one.models for one in rows), "{:.0f}", "with a value that can be used"))
+    text = f"{whole} models. Scores are 100 x conditional mutual information of measure and gap."
+    return Table(f"Leaderboard: {task}", (*columns, *_seconds(found)), text, last=_floors(found))
+
+
+def paper_table(board: Scoreboard, paper: Mapping[str, float], order: str) -> Table:
+    """Table 1: the paper's score beside those of each task, and the mean; `order` says what agrees."""
+    rows = sorted(board.rows.values(), key=lambda row: row.measure == FLOOR)
+    columns = [
+        Column("measure", tuple(Cell(_name(row.measure)) for row in rows)),
+        _numbers("paper", (paper.get(row.measure, math.nan) for row in rows), "{:.3f}",
+                 "the paper's Table 1: the mean of the competition's public tasks, other models"),
+    ]  # fmt: skip
+    for task in [*board.tasks, *([None] if board.means() else [])]:
+        found = [standing(row, task) for row in rows]
+        cells = tuple(score_cell(one, missing=_missing(row, task)) for row, one in zip(rows, found, strict=True))
+        columns.append(Column(task or "mean", cells, SCORE_HELP, _scale(found)))
+    overall = [row.overall for row in rows]
+    columns += [
+        _p_values(overall),
+        Column("verdict", tuple(_verdict(one) for one in overall), "beside random measures"),
+        *_seconds([(row, None) for row in rows]),
+    ]
+    return Table("Table 1", tuple(columns), order, last=sum(row.measure == FLOOR for row in rows))
+
+
+def _standings(found: Sequence[tuple[Row, Evaluation | MeanScore]]) -> list[Column]:
+    """Name, verdict, score, p."""
+    rows = [one for _, one in found]
+    return [
+        Column("measure", tuple(Cell(_name(row.measure)) for row, _ in found)),
+        Column("verdict", tuple(map(_verdict, rows)), "beside random measures"),
+        Column("score", tuple(map(score_cell, rows)), SCORE_HELP, _scale(rows)),
+        _p_values(rows),
+    ]
+
+
+def _scale(found: Sequence[Evaluation | MeanScore | None]) -> Scale | None:
+    rows = [one for one in found if one is not None]
+    return score_scale(rows, next((one for one in rows if one.floor), None)) if rows else None
+
+
+def _p_values(rows: Sequence[Evaluation | MeanScore | None]) -> Column:
+    values = (math.nan if one is None else one.noise.p_value for one in rows)
+    cells = tuple(Cell(p_text(value), value) for value in values)
+    return Column("p", cells, "share of random measures that score at least as high")
+
+
+def _verdict(one: Evaluation | MeanScore | None) -> Cell:
+    return Cell(UNDEFINED) if one is None else Cell(one.verdict, tone=TONES[one.verdict])
+
+
+def _behind(board: Scoreboard, task: str, rows: Sequence[Evaluation]) -> list[Column]:
+    """How far each measure's score stands behind the best, where measures are compared."""
+    pairs = board.comparisons.get(task, [])
+    if not pairs:
+        return []
+    best = pairs[0].first
+    behind = {one.second: one.score for one in pairs if one.first == best}
+    cells = [_difference(behind[one.measure]) if one.measure in behind else Cell(UNDEFINED) for one in rows]
+    return [Column("behind the best", tuple(cells), f"score of {best} less this one's, with its 95% interval")]
+
+
+def _difference(found: Difference) -> Cell:
+    low, high = 100 * found.interval.low, 100 * found.interval.high
+    text = with_limits(f"{100 * found.value:.1f}", found.interval, "{:.1f}", unit=100)
+    return Cell(text, 100 * found.value, low, high)
+
+
+def _numbers(name: str, values: Iterable[float], form: str, help_text: str) -> Column:
+    cells = tuple(Cell(UNDEFINED if math.isnan(value) else form.format(value), value) for value in values)
+    return Column(name, cells, help_text)
+
+
+def _seconds(found: Sequence[tuple[Row, Evaluation | MeanScore | None]]) -> list[Column]:
+    """Seconds a model, where any is known."""
+    seconds = [math.nan if row.seconds is None else row.seconds for row, _ in found]
+    return [] if all(map(math.isnan, seconds)) else [_numbers("s / model", seconds, "{:.2f}", "seconds a model")]
+
+
+def _floors(found: Sequence[tuple[Row, Evaluation | MeanScore]]) -> int:
+    return sum(one.floor for _, one in found)
+
+
+def _missing(row: Row, task: str | None) -> str:
+    return "no data" if task is not None and row.missing.get(task, ...) is None else "incomplete"
+
+
+def _name(measure: str) -> str:
+    return FLOOR_NAME if measure == FLOOR else measure
