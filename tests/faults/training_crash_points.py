@@ -1,14 +1,17 @@
 """Trainings that crash at each step that changes a file, and are begun again.
 
 `python training_crash_points.py FOLDER` prints what was found as JSON, a line for a run and one for a zoo: how many
-points there are, and what is wrong after a crash at each. Every file that the rerun leaves is held against that of an
-undisturbed training, byte for byte, seconds and sessions aside. See `crashes`.
+points there are, and what is wrong after a crash at each, and after kills at seeded moments. Every file that the rerun
+leaves is held against that of an undisturbed training, byte for byte, seconds and sessions aside. See `crashes`.
 """
 
 import json
 import os
+import random
 import shutil
+import signal
 import sys
+import time
 import warnings
 from contextlib import suppress
 from dataclasses import replace
@@ -33,6 +36,7 @@ from training.zoo.tasks import StopRule
 from training.zoo.zoo import make_zoo
 
 STEPS = (*(name for name in STEPS if name != "fsync"), "rmdir")  # nothing here tells a power loss
+KILLS = 4
 TINY = {"epochs": 2, "batch_size": 8, "subset_rows": 8, "p_vectors": 1, "iteration_records": 1}
 
 
@@ -67,6 +71,24 @@ def crash(work, data, out, point, expected):
     if not halts.over:
         return ["no crash"]
     work(data, out)
+    return differences(out, expected)
+
+
+def killed(work, data, out, moment, expected):
+    """What is wrong after a kill so many seconds after the begin, and after the run that follows it."""
+    shutil.rmtree(out)
+    process = os.fork()
+    if process == 0:
+        work(data, out)
+        os._exit(0)
+    time.sleep(moment)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    work(data, out)
+    return differences(out, expected)
+
+
+def differences(out, expected):
     found = training_files(out)
     return [f"{name} differs" for name in sorted({*found, *expected}) if found.get(name) != expected.get(name)]
 
@@ -91,10 +113,16 @@ def crash_everywhere(work, data, folder):
     work(data, folder / "undisturbed")
     expected, out, wrong = training_files(folder / "undisturbed"), folder / "out", []
     with Halts(names=STEPS) as halts:
+        began = time.monotonic()
         work(data, out)
+        seconds = time.monotonic() - began
     points = points_of(halts.steps)
     for point in points:
         wrong += [(point, halts.steps[point[0] - 1], text) for text in crash(work, data, out, point, expected)]
+    moments = random.Random(0)
+    for _ in range(KILLS):
+        moment = moments.uniform(0, seconds)
+        wrong += [(moment, "kill", text) for text in killed(work, data, out, moment, expected)]
     return {"steps": len(halts.steps), "points": len(points), "wrong": wrong}
 
 

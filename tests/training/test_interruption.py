@@ -12,9 +12,9 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TESTS.parent), "OMP_NUM_THREADS": "1"}
 RUN = ["-m", "training", "run", "mlp", "--preset", "smoke", "--data", "stripes", "--device", "cpu", "--quiet"]
+RUN += ["--set", "epochs=100000"]
+ZOO = str(TESTS / "faults" / "small_zoo.py")
 GOES_ON = "what is done is kept, and the same command goes on from there"
-LONG = ["--set", "epochs=100000"]
-CHECKPOINT = "**/checkpoints/[0-9]*"
 
 
 def begun(line, out, seen):
@@ -38,32 +38,18 @@ def group_ends(process):
     return False
 
 
-def test_ctrl_c_ends_a_run_and_a_second_command_in_its_folder_is_refused_before(stripes, tmp_path):
-    line = [*RUN, *LONG, "--data-dir", stripes, "--out", tmp_path]
-    process = begun(line, tmp_path, CHECKPOINT)
-    second = subprocess.run([sys.executable, *map(str, line)], env=ENVIRONMENT, capture_output=True, text=True)
-    folder = tmp_path / "stripes" / "mlp" / "seed_0"
-    assert second.returncode == 1
-    assert second.stderr.startswith(f"error: {folder}: another command is at work in this folder; wait for its end")
-    assert f"(found process {process.pid} on " in second.stderr
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate()[1].strip() == f"interrupted: {GOES_ON}"
-    assert process.returncode == 130
-    assert not (folder / "lock").exists()
-
-
 @pytest.mark.parametrize(
-    ("arguments", "seen", "number", "status", "word"),
+    ("line", "seen", "number", "status", "word"),
     [
-        ([TESTS / "faults" / "small_zoo.py"], "unfinished/model_*/checkpoints", signal.SIGTERM, 143, "terminated"),
-        ([*RUN, *LONG, "--seeds", "2", "--workers", "2"], CHECKPOINT, signal.SIGINT, 130, "interrupted"),
+        ([*RUN, "--data-dir", "DATA", "--out", "OUT"], "**/checkpoints/[0-9]*", signal.SIGTERM, 143, "terminated"),
+        ([ZOO, "DATA", "OUT", "1"], "unfinished/model_*/checkpoints", signal.SIGINT, 130, "interrupted"),
     ],
 )
-def test_a_signal_ends_a_command_and_its_workers_at_once(stripes, tmp_path, arguments, seen, number, status, word):
+def test_a_signal_ends_a_command_and_its_workers_at_once(stripes, tmp_path, line, seen, number, status, word):
     out = tmp_path / "out"
-    places = [stripes, out, 2] if "small_zoo" in str(arguments[0]) else ["--data-dir", stripes, "--out", out]
-    process = begun([*arguments, *places], out, seen)
+    process = begun([{"DATA": stripes, "OUT": out}.get(part, part) for part in line], out, seen)
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)  # a terminal sends it to the whole group
     assert process.communicate(timeout=60)[1].strip() == f"{word}: {GOES_ON}"
     assert process.returncode == status
     assert group_ends(process)
+    assert not list(out.rglob("lock"))
