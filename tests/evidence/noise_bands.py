@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from evidence_records import read, write
 from numpy.typing import NDArray
-from records import read, write
 
 from pgdl_eval.formats.reference import read_reference
 from pgdl_eval.metrics.noise_band import random_scores

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from records import write
+from evidence_records import write
 from scipy.stats import rankdata
 
 from pgdl_eval.metrics.additive_model import additive_basis, residual

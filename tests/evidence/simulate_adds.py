@@ -2,8 +2,7 @@
 
 Tasks are complete grids whose gaps are effects of the hyper-parameters, drawn anew for each task, and a rest of its own
 for each model. What a measure adds is computed on three scales: normal scores, which is what the reports show, plain
-ranks, and the values as they are. Writes docs/measures/adds.json, from which write_docs.py takes its tables; some five
-minutes of one core.
+ranks, and the values as they are. Writes docs/measures/adds.json; some five minutes of one core.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from evidence_records import write
 from numpy.typing import NDArray
-from records import write
 from scipy.stats import rankdata, spearmanr
 
 from pgdl_eval.metrics.additive_model import additive_basis

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/measures.md from docs/measures/*.json and docs/zoo: `python tests/evidence/write_docs.py`.
+"""Writes the tables of docs/measures.md from docs/measures and docs/zoo: `python tests/evidence/measures_document.py`.
 
 The records come from simulate_adds.py, noise_bands.py and public_predictions.py; published scores and grids are facts
 with their sources. What stands outside the marks is written by hand.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from records import FOLDER, ROOT, read
+from evidence_records import FOLDER, ROOT, read
 
 from pgdl_eval.metrics.evaluation import Evaluation, MeanScore
 from pgdl_eval.report.text import UNDEFINED, number, p_text
