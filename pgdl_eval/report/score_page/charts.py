@@ -13,7 +13,6 @@ from ..page.sections import Chart, HeatMap, Panel, Property, Scale, Scatters, St
 from ..scatter import telling_hyperparameter
 from ..text import by_number
 from .scales import (
-    TONES,
     best_first,
     correlation_cell,
     group_scale,
@@ -21,6 +20,7 @@ from .scales import (
     score_cell,
     score_scale,
     spearman_scale,
+    tone,
 )
 
 GAP = "generalization gap (points)"
@@ -81,7 +81,7 @@ def _chart(
         x,
         _text(one, x, models),
         one.verdict,
-        TONES[one.verdict],
+        tone(one.verdict),
         (
             Standing("score", score_cell(one), scale),
             Standing("Spearman", correlation_cell(one.spearman), spearman_scale(one, floor)),

@@ -16,7 +16,7 @@ from ...scoreboard import Row
 from ..page.sections import Cell, Mark, Scale, Tone
 from ..text import UNDEFINED, number, percent, with_limits
 
-TONES: dict[str, Tone] = {"above noise": "good", "within noise": "unsure", "reversed": "bad", "constant": "bad"}
+TONES: dict[str, Tone] = {"above noise": "good", "reversed": "bad", "constant": "bad"}
 ALONE = "hyper-parameters alone"
 RANDOM = "95% of random measures"
 
@@ -45,6 +45,11 @@ def kendall_scale(one: Evaluation, floor: Evaluation | None) -> Scale:
 def group_scale(group: WithinGroup, one: Evaluation, floor: WithinGroup | None) -> Scale:
     """The scale of its tau-b within a group."""
     return _correlation_scale(kendall_band(group.models), floor.kendall if floor else None, one)
+
+
+def tone(verdict: str) -> Tone:
+    """The tone of a verdict; any that neither praises nor condemns leaves it open."""
+    return TONES.get(verdict, "unsure")
 
 
 def score_cell(found: Evaluation | MeanScore | None, *, missing: str = UNDEFINED) -> Cell:

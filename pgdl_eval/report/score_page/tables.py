@@ -13,7 +13,6 @@ from ...scoreboard import Row, Scoreboard
 from ..page.sections import Cell, Column, Scale, Table
 from ..text import UNDEFINED, p_text, with_limits
 from .scales import (
-    TONES,
     best_first,
     correlation_cell,
     kendall_scale,
@@ -21,6 +20,7 @@ from .scales import (
     score_scale,
     spearman_scale,
     standing,
+    tone,
 )
 
 SCORE_HELP = "100 times the conditional mutual information of measure and gap, with its 95% interval over models"
@@ -115,7 +115,7 @@ def _p_values(rows: Sequence[Evaluation | MeanScore | None]) -> Column:
 
 
 def _verdict(one: Evaluation | MeanScore | None) -> Cell:
-    return Cell(UNDEFINED) if one is None else Cell(one.verdict, tone=TONES[one.verdict])
+    return Cell(UNDEFINED) if one is None else Cell(one.verdict, tone=tone(one.verdict))
 
 
 def _behind(board: Scoreboard, task: str, rows: Sequence[Evaluation]) -> list[Column]:

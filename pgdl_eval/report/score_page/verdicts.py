@@ -9,7 +9,7 @@ from ...metrics.hyperparameter_floor import FLOOR
 from ...scoreboard import Row, Scoreboard
 from ..page.sections import Verdict, Verdicts
 from ..text import number, p_text, percent, with_limits
-from .scales import TONES, best_first
+from .scales import best_first, tone
 
 Found = Sequence[tuple[Row, Evaluation | MeanScore]]
 MOST = 12  # sentences; the leaderboard has the others
@@ -33,7 +33,7 @@ def _verdicts(where: str, found: Found, board: Scoreboard) -> Verdicts:
     floor = board.rows[FLOOR].overall if FLOOR in board.rows else None
     if floor is not None and where != "on single tasks":
         headline += _beside_floor(found, floor)
-    items = [Verdict(row.measure, _sentence(one), TONES[one.verdict]) for row, one in found[:MOST]]
+    items = [Verdict(row.measure, _sentence(one), tone(one.verdict)) for row, one in found[:MOST]]
     if len(found) > MOST:
         items.append(Verdict(f"{len(found) - MOST} more", "stand in the leaderboard."))
     return Verdicts("Verdicts", headline, tuple(items))
@@ -66,11 +66,11 @@ def _sentence(one: Evaluation | MeanScore) -> str:
         return f"has one value for all models{where}: it tells nothing."
     scores = with_limits(f"score {percent(one.score)}", one.score_interval, "{:.1f}", unit=100)
     beside = f"95% of random measures stay below {percent(one.noise.percentile_95)} (p {p_text(one.noise.p_value)})"
-    found = {
-        "above noise": f"is above noise{where}: {scores}; {beside}.",
-        "within noise": f"is within noise{where}: {scores}; {beside}.",
-        "reversed": f"is above noise{where}, but against the direction that it declares: {scores}; {beside}.",
-    }[one.verdict]
+    turned = one.verdict == "reversed"
+    found = (
+        f"is above noise{where}, but against the direction that it declares" if turned else f"is {one.verdict}{where}"
+    )
+    found = f"{found}: {scores}; {beside}."
     if isinstance(one, Evaluation):
         found += f" {with_limits(f'Spearman {number(one.spearman.value)}', one.spearman.interval)}."
     return found

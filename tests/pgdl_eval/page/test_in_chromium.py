@@ -140,6 +140,19 @@ def test_hovering_names_the_model(open_page, report):
     assert not page.locator("#tip").is_visible()
 
 
+def test_a_finger_names_the_model_until_it_touches_something_else(open_page, report):
+    page = open_page(report, width=360, has_touch=True).page
+    points = page.locator(".points use")
+    for number in (3, 4, 40):  # two of a chart, one of another
+        points.nth(number).scroll_into_view_if_needed()
+        box = points.nth(number).bounding_box()
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert page.locator("#tip").inner_text().startswith("model_")
+        assert page.locator(".near").count() == 1
+    page.locator("h2").nth(1).tap()
+    assert not page.locator("#tip").is_visible()
+
+
 def test_the_arrow_keys_go_through_the_models_and_say_them(open_page, report):
     page = open_page(report).page
     page.locator(".plot").first.focus()

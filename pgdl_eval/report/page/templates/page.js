@@ -74,8 +74,8 @@
     let near = -1;
     const leave = () => {
       if (near >= 0) shapes[near].classList.remove("near");
+      if (near >= 0) tip.hidden = true;
       near = -1;
-      tip.hidden = true;
     };
     const show = (i) => {
       if (i === near) return;
@@ -101,7 +101,8 @@
     };
     plot.addEventListener("pointermove", point);
     plot.addEventListener("pointerdown", point);
-    plot.addEventListener("pointerleave", leave);
+    plot.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") leave(); });
+    document.addEventListener("pointerdown", (event) => { if (!plot.contains(event.target)) leave(); });
     plot.addEventListener("blur", leave);
     plot.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
