@@ -17,6 +17,7 @@ from complexity.timing import BUILDING, phase
 from .formats.task import StoredModel
 
 ONNX, TORCH, KERAS = "onnxruntime", "torch", "keras"
+GRADIENTS_EXTRA, KERAS_EXTRA = "the extra [torch] or [keras]", "the extra [keras] or [keras-torch]"
 OWN_PACKAGES = ("complexity", "baselines")
 
 
@@ -60,16 +61,17 @@ def engine_for(measure: Measure) -> str:
     InputError
         If what is needed is not installed.
     """
-    if not is_own(measure):
-        return KERAS
-    if "gradients" not in measure.needs:
+    own = is_own(measure)
+    if own and "gradients" not in measure.needs:
         return ONNX
-    if find_spec("torch") is not None:
+    if own and find_spec("torch") is not None:
         return TORCH
     if find_spec("keras") is not None or find_spec("tf_keras") is not None:
         return KERAS
-    problem = f"{measure.name} needs gradients, and neither PyTorch nor Keras is installed"
-    raise InputError(problem, field=measure.name, expected="the extra [torch] or [keras]")
+    if not own:
+        raise InputError("it gets Keras models, and Keras is not installed", field=measure.name, expected=KERAS_EXTRA)
+    problem = "it needs gradients, and neither PyTorch nor Keras is installed"
+    raise InputError(problem, field=measure.name, expected=GRADIENTS_EXTRA)
 
 
 def is_own(measure: Measure) -> bool:

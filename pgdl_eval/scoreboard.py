@@ -56,6 +56,7 @@ class Row:
     partial : by task of these, the evaluation on the models that have a value, where most of them have. It stands in no
         mean and no comparison.
     mean : over the tasks, where it has a score on every one of several.
+    lacking : the package for want of which nothing could be computed, "the extra [torch]"; empty where that is not so.
     """
 
     measure: str
@@ -65,6 +66,7 @@ class Row:
     missing: dict[str, InputError | None] = field(default_factory=dict)
     partial: dict[str, Partial] = field(default_factory=dict)
     mean: MeanScore | None = None
+    lacking: str = ""
 
     @property
     def overall(self) -> Evaluation | MeanScore | None:

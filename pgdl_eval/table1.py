@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -53,12 +53,18 @@ def table1(
         If there is no task, or nothing to show for any.
     """
     errors: list[str] = []
+    lacking: Mapping[str, InputError] = {}
     if has_models(input_dir):
         measures = list(all_measures().values())
         outcome = ingest(
             input_dir, output_dir, measures, seconds_per_model=seconds_per_model, workers=workers, say=say, step=step
         )
-        errors += [f"{task}: {measure}: {model}: {why}" for task, measure, model, why in outcome.failures]
+        lacking = outcome.lacking
+        errors += [str(error) for error in lacking.values()]
+        errors += [
+            f"{task}: {measure}: {model}: {why}"
+            for task, measure, model, why in outcome.failures if measure not in lacking
+        ]  # fmt: skip
     board = scoreboard(_references(input_dir, reference_dir))
     board.errors[:0] = errors
     if not board.tasks:
@@ -68,6 +74,7 @@ def table1(
     stored = [path.name for folder in folders for path in measure_folders(folder)]
     for measure in dict.fromkeys([*PAPER, *all_measures(), *stored]):
         row = board.add(measure, _stored(measure, list(board.tasks), folders))
+        row.lacking = str(lacking[measure].expected) if measure in lacking else ""
         board.errors += [str(error) for error in (*row.missing.values(), *row.unreadable) if error is not None]
     if not board.evaluations():
         raise InputError(

@@ -47,10 +47,16 @@ def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     title = "Score, 100 x CMI (the paper's: other models)"
     table = measure_table(title, [*columns, "verdict"], width=24, folded=columns)
     for row in rows:
-        verdict = UNDEFINED if row.overall is None else verdict_text(row.overall.verdict)
+        verdict = verdict_text(_verdict(row))
         table.add_row(escape(row.measure), *_scores(row, tasks), verdict)
     _add_noise(table, rows, tasks)
     return table
+
+
+def _verdict(row: Row) -> str:
+    if row.overall is not None:
+        return row.overall.verdict
+    return f"needs {row.lacking}" if row.lacking else UNDEFINED
 
 
 def certainty_rows(rows: Sequence[Row]) -> Table:
@@ -180,7 +186,7 @@ def _markdown_cells(row: Row, tasks: Sequence[str]) -> list[str]:
     whole = row.overall
     cells = [row.measure, *_scores(row, tasks)]
     if whole is None:
-        cells += [*5 * [UNDEFINED], NO_DATA if not row.evaluations else UNDEFINED]
+        cells += [*5 * [UNDEFINED], NO_DATA if not row.evaluations and not row.lacking else _verdict(row)]
     else:
         limits = interval_text(whole.score_interval, "{:.1f}", unit=100).replace("\\", "")
         noise = f"{percent(whole.noise.mean)}, {percent(whole.noise.percentile_95)}"

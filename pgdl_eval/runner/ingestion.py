@@ -15,6 +15,7 @@ from complexity.measures.registry import Measure
 from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
 
+from ..engines import engine_for
 from ..formats.folder_lock import locked
 from ..formats.output_log import append_output, log_file
 from ..formats.predictions import EXCEEDED
@@ -39,7 +40,7 @@ Step = Callable[[str, str, int, int], None]
 class Outcome:
     """What a run of `ingest` did: counts, and the failures as (task, measure, model, why).
 
-    `profile` has the seconds by measure and phase where they were asked for; what measures share counts for the first
+    `lacking` says of measures, by name, which package each would need; nothing was computed of them. `profile` has the seconds by measure and phase where they were asked for; what measures share counts for the first
     that needs it.
     """
 
@@ -47,6 +48,7 @@ class Outcome:
     skipped: int = 0
     exceeded: int = 0
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)
+    lacking: dict[str, InputError] = field(default_factory=dict)
     profile: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def spent(self, measure: str, phases: Mapping[str, float]) -> None:
@@ -98,8 +100,10 @@ def ingest(
         isolation that does not work, and a worker that ends. What is wrong with one model, or with one task, stands in
         the outcome instead, and the others run.
     """
-    outcome = Outcome()
     measures = _with_components(measures)
+    outcome = Outcome(lacking=_lacking(measures))
+    for name, error in outcome.lacking.items():
+        say(f"failed {name}: {error}")
     chosen = chosen_settings(measures, settings or {})
     if workers > 1:
         for measure in measures:
@@ -119,9 +123,12 @@ def ingest(
                 say(f"failed {task.name}: {error}")
                 continue
             files = identities(task)
-            sheets = _open_sheets(output_dir, measures, chosen, task, samples, files, say)
+            lacking = [(task.name, name, "all models", str(error)) for name, error in outcome.lacking.items()]
+            outcome.failures += lacking
+            able = [measure for measure in measures if measure.name not in outcome.lacking]
+            sheets = _open_sheets(output_dir, able, len(measures), chosen, task, samples, files, say)
             single = [sheet for sheet in sheets.values() if not isinstance(sheet.measure, Combination)]
-            if clock:
+            if clock and single:
                 outcome.spent(single[0].measure.name, clock.seconds)
             run = TaskRun(task, samples, files, seconds_per_model * len(task.models), outcome, say, step, processes)
             run.compute(single)
@@ -132,13 +139,13 @@ def ingest(
 
 
 def _open_sheets(
-    output_dir: Path, measures: Sequence[Measure], chosen: Mapping[str, Mapping[str, Any]], task: Task,
+    output_dir: Path, measures: Sequence[Measure], asked: int, chosen: Mapping[str, Mapping[str, Any]], task: Task,
     samples: Samples, files: Mapping[str, Identity], say: Say,
 ) -> dict[str, Sheet]:  # fmt: skip
-    """The sheet of each measure by its name, with what earlier runs left."""
+    """The sheet of each of so many measures, as far as they can be computed, by name, with what earlier runs left."""
     sheets = {}
     for measure in measures:
-        file = prediction_file(output_dir, measure, task.name, len(measures))
+        file = prediction_file(output_dir, measure, task.name, asked)
         of_models = None if isinstance(measure, Combination) else files
         sheet = open_sheet(file, measure, chosen[measure.name], task.name, samples.digest, say, of_models)
         sheets[measure.name] = sheet
@@ -258,6 +265,19 @@ def _processes(workers: int, profile: bool, isolation: Isolation) -> Iterator[Pr
         finally:
             strangers.kill()  # who waits for them goes on
             threads.shutdown(cancel_futures=True)
+
+
+def _lacking(measures: Sequence[Measure]) -> dict[str, InputError]:
+    """Why measures cannot be computed on any model, for lack of a package, by name."""
+    found: dict[str, InputError] = {}
+    for measure in measures:
+        for part in measure.components if isinstance(measure, Combination) else (measure,):
+            try:
+                if not isinstance(part, Submission):
+                    engine_for(part)
+            except InputError as error:
+                found[measure.name] = error
+    return found
 
 
 def _with_components(measures: Sequence[Measure]) -> list[Measure]:
