@@ -47,7 +47,7 @@ def score_rows(rows: Sequence[Row], tasks: Sequence[str]) -> Table:
     title = "Score, 100 x CMI (the paper's: other models)"
     table = measure_table(title, [*columns, "verdict"], width=24, folded=columns)
     for row in rows:
-        verdict = verdict_text(_verdict(row))
+        verdict = escape(verdict_text(_verdict(row)))
         table.add_row(escape(row.measure), *_scores(row, tasks), verdict)
     _add_noise(table, rows, tasks)
     return table

@@ -40,8 +40,8 @@ Step = Callable[[str, str, int, int], None]
 class Outcome:
     """What a run of `ingest` did: counts, and the failures as (task, measure, model, why).
 
-    `lacking` says of measures, by name, which package each would need; nothing was computed of them. `profile` has the seconds by measure and phase where they were asked for; what measures share counts for the first
-    that needs it.
+    `lacking` says of measures, by name, which package each would need; nothing was computed of them. `profile` has the
+    seconds by measure and phase where they were asked for; what measures share counts for the first that needs it.
     """
 
     computed: int = 0
@@ -102,8 +102,8 @@ def ingest(
     """
     measures = _with_components(measures)
     outcome = Outcome(lacking=_lacking(measures))
-    for name, error in outcome.lacking.items():
-        say(f"failed {name}: {error}")
+    for error in outcome.lacking.values():
+        say(f"failed {error}")
     chosen = chosen_settings(measures, settings or {})
     if workers > 1:
         for measure in measures:
@@ -276,7 +276,7 @@ def _lacking(measures: Sequence[Measure]) -> dict[str, InputError]:
                 if not isinstance(part, Submission):
                     engine_for(part)
             except InputError as error:
-                found[measure.name] = error
+                found[measure.name] = error.at(field=measure.name)
     return found
 
 
