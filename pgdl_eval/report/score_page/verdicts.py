@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ...metrics.evaluation import Evaluation, MeanScore
@@ -40,15 +41,18 @@ def _verdicts(where: str, found: Found, board: Scoreboard) -> Verdicts:
 
 
 def _counted(where: str, found: Found) -> str:
-    """How many measures are above noise, and in which direction."""
-    above, turned = (sum(one.verdict == verdict for _, one in found) for verdict in ("above noise", "reversed"))
+    """How many measures are above noise, and what the others are."""
+    counts = Counter(one.verdict for _, one in found)
     if len(found) == 1:
         return f"The measure is {found[0][1].verdict} {where}."
-    some = above + turned
-    counted = {0: "None", 1: "One", len(found): "All"}.get(some, str(some))
-    text = f"{counted} of {len(found)} measures {'is' if some == 1 else 'are'} above noise {where}"
-    declared = "it declares" if turned == 1 else "they declare"
-    return f"{text}, {turned} against the direction that {declared}." if turned else f"{text}."
+    above = counts.pop("above noise", 0)
+    text = f"{_number(above, len(found))} of {len(found)} measures {'is' if above == 1 else 'are'} above noise {where}"
+    others = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    return f"{text}; {others}." if others else f"{text}."
+
+
+def _number(some: int, everything: int) -> str:
+    return {0: "None", 1: "One", everything: "All"}.get(some, str(some))
 
 
 def _beside_floor(found: Found, floor: Evaluation | MeanScore) -> str:
@@ -56,8 +60,7 @@ def _beside_floor(found: Found, floor: Evaluation | MeanScore) -> str:
     reached = f"the hyper-parameters alone ({percent(floor.score)})"
     if len(found) == 1:
         return f" It scores {'more' if better else 'no more'} than {reached}."
-    counted = {0: "None", 1: "One", len(found): "All"}.get(better, str(better))
-    return f" {counted} score{'s' if better == 1 else ''} more than {reached}."
+    return f" {_number(better, len(found))} score{'s' if better == 1 else ''} more than {reached}."
 
 
 def _sentence(one: Evaluation | MeanScore) -> str:

@@ -66,7 +66,7 @@ def test_the_headline_counts_and_a_sentence_a_measure_follows_best_first(folder,
     found = only(board_page(board, ""), Verdicts)
     floor = 100 * board.rows[FLOOR].evaluations["first"].score
     assert found.headline == (
-        "2 of 4 measures are above noise on first, 1 against the direction that it declares. 3 score more than the "
+        "One of 4 measures is above noise on first; 1 reversed, 1 within noise, 1 constant. 3 score more than the "
         f"hyper-parameters alone ({floor:.2f})."
     )
     names = [(one.name, one.tone) for one in found.items]
