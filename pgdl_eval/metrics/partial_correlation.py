@@ -6,9 +6,9 @@ nonstochastic interpretation of reported significance levels" (1983): what the f
 models at random, the fit taken from it again, and the correlation computed anew.
 
 Why normal scores: where the hyper-parameters explain nine tenths of the gap, as on the competition's tasks, plain ranks
-bend additive effects so far that a measure which is exactly these effects "adds" in a third to nine tenths of simulated
-tasks; values as they are hold only where the effects are additive on that very scale. docs/measures.md has the rates of
-all three.
+bend additive effects so far that a measure which is exactly these effects "adds" in 28% (32 models) and 86% (96) of
+simulated tasks, normal scores in 9 and 17%; values as they are hold only where the effects are additive on that very
+scale. docs/measures.md has the rates of all three.
 """
 
 from __future__ import annotations

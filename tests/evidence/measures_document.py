@@ -113,13 +113,22 @@ def between_table(folder: Path) -> str:
 def simulation_table(folder: Path) -> str:
     """How often a measure is significant, by what it is, and what its verdict is."""
     content, rows = read("adds", folder), []
-    for one in content["rows"]:
+    for one, bent in zip(content["rows"], content["bent_gaps"], strict=True):
         for kind, shares in one["shares"].items():
-            names = ("normal scores", "ranks", "values", "Spearman", "interval holds")
-            verdicts = ("score above noise", "verdict above noise or reversed")
-            cells = [_share(shares[name], 1) for name in names] + [_share(shares[name], 0) for name in verdicts]
+            cells = [_share(shares[name], 1) for name in ("normal scores", "ranks", "values")]
+            cells.append(_share(bent["shares"][kind], 1))
+            cells += [_share(shares[name], 1) for name in ("Spearman", "interval holds")]
+            cells += [_share(shares[name], 0) for name in ("score above noise", "verdict above noise or reversed")]
             rows.append([kind, str(one["models"]), _share(one["explained"], 0), *cells])
-    heads = ["measure", "models", "explained", "adds (normal scores)", "in plain ranks", "values as they are"]
+    heads = [
+        "measure",
+        "models",
+        "explained",
+        "adds (normal scores)",
+        "in plain ranks",
+        "values as they are",
+        "the same, gaps bent",
+    ]
     heads += ["plain Spearman", "interval holds", "score above noise", "verdict above noise or reversed"]
     sizes = content["rows"][0]
     deviation = 100 * math.sqrt(0.05 * 0.95 / sizes["tasks"])

@@ -31,6 +31,7 @@ SCALES: Mapping[str, Callable[[Array], Array]] = {
 }
 TRUE = 0.5  # partial correlation of the measures that add something
 TASKS, SCORED = 3000, 150  # tasks of each grid and share; those of them on which scores and verdicts are taken, too
+BENT = 500  # of each, with bent gaps
 
 
 class Simulated:
@@ -88,15 +89,34 @@ def simulate(models: int, explained: float, seed: int, *, tasks: int = TASKS, sc
     return {"models": models, "explained": explained, "tasks": tasks, "scored": scored, "shares": counts}
 
 
+def simulate_bent(models: int, explained: float, seed: int, *, tasks: int = BENT) -> dict[str, Any]:
+    """Shares of tasks that are significant on the values as they are, where gaps are exponentials of additive ones.
+
+    Scales that depend on the order alone are not changed by it.
+    """
+    simulated, rng = Simulated(GRIDS[models]), np.random.default_rng([seed, models, round(100 * explained), 1])
+    counts: dict[str, float] = {}
+    for number in range(tasks):
+        gap, measures = simulated.task(explained, rng)
+        left = unexplained_scores(np.exp(1.5 * gap), simulated.basis, seed=number)
+        for kind, values in measures.items():
+            _count(counts, kind, partial_of_scores(values, left).found.p_value < SIGNIFICANT, tasks)
+    return {"models": models, "explained": explained, "tasks": tasks, "shares": counts}
+
+
 def _count(counts: dict[str, float], name: str, true: bool, of: int) -> None:
     counts[name] = counts.get(name, 0.0) + bool(true) / of
 
 
 def main(seed: int = 1) -> None:
-    rows = [simulate(models, explained, seed) for models in GRIDS for explained in EXPLAINED]
+    blocks = list(itertools.product(GRIDS, EXPLAINED))
+    rows = [simulate(models, explained, seed) for models, explained in blocks]
     for row in rows:
         row["shares"] = {kind: {n: round(v, 5) for n, v in of.items()} for kind, of in row["shares"].items()}
-    write("adds", {"seed": seed, "true_partial_correlation": TRUE, "rows": rows})
+    bent = [simulate_bent(models, explained, seed) for models, explained in blocks]
+    for row in bent:
+        row["shares"] = {kind: round(v, 5) for kind, v in row["shares"].items()}
+    write("adds", {"seed": seed, "true_partial_correlation": TRUE, "rows": rows, "bent_gaps": bent})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import write_reference
 from pgdl_eval.metrics.hyperparameter_floor import FLOOR
+from pgdl_eval.metrics.partial_correlation import partial_correlation, unexplained_gap
 from pgdl_eval.scoreboard import scoreboard
 
 MODELS = [f"model_{i}" for i in range(12)]
@@ -94,3 +95,30 @@ def test_measures_are_compared_task_by_task_from_the_best_one_on(board, tmp_path
     scores = {name: row.evaluations["first"].score for name, row in board.rows.items()}
     assert against_weak.value == pytest.approx(scores["right"] - scores["weak"], abs=1e-12)
     assert against_weak.interval.low < against_weak.value < against_weak.interval.high
+
+
+def test_what_measures_add_is_undefined_where_a_hyperparameter_names_each_model_and_a_note_says_so(tmp_path):
+    file = tmp_path / "model_configs.json"
+    gaps = 1 - np.random.default_rng(3).random(12) / 2
+    write_reference(file, MODELS, {"run": list("abcdefghijkl"), "width": [8] * 12}, np.ones(12), gaps)
+    board = scoreboard({"task": file})
+    row = board.add("m", predictions(tmp_path, ["task"], VALUES))
+    reason = "the hyper-parameters' additive model has 12 coefficients for 12 models"
+    assert board.notes == [f"task: what a measure adds to the hyper-parameters is not defined: {reason}"]
+    assert np.isnan(row.evaluations["task"].adds.value)
+    assert row.evaluations["task"].verdict in ("above noise", "reversed", "within noise")
+
+
+def test_what_a_measure_adds_is_that_of_the_models_which_have_a_value(board, tmp_path):
+    files = predictions(tmp_path, board.names, VALUES)
+    content = json.loads(files["first"].read_text())
+    del content["model_3"]
+    files["first"].write_text(json.dumps(content))
+    part = board.add("m", files).partial["first"]
+    assert part.evaluation.models == 11
+    whole = board.tasks["first"]
+    chosen = [i for i, model in enumerate(whole.names) if model != "model_3"]
+    names = {name: [of[i] for i in chosen] for name, of in whole.hyperparameters.items()}
+    values = np.array([VALUES[MODELS.index(whole.names[i])] for i in chosen])
+    assert part.evaluation.adds == partial_correlation(values, unexplained_gap(whole.gap[chosen], names)).found
+    assert board.notes[-1].startswith("first: m: the report is of 11 of 12 models")

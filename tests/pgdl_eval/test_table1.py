@@ -13,6 +13,7 @@ from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import read_reference
 from pgdl_eval.measures import all_measures
+from pgdl_eval.report.table import INDEPENDENCE
 from pgdl_eval.report.table1 import PAPER
 from pgdl_eval.report.weight_figure import weight_sweeps
 from pgdl_eval.sample.run import FOLDER
@@ -59,6 +60,10 @@ def test_predictions_alone_are_reported_and_rows_without_data_say_so(predictions
     assert set(table.index) == {*PAPER, *all_measures(), "stranger"}
     assert table.loc["angle", "digits_score"] == pytest.approx(100, abs=1e-6)
     assert table.loc["angle", "digits_verdict"] == "above noise"
+    assert table.loc["angle", "digits_adds"] == pytest.approx(1)
+    assert table.loc["pseudo_validation", "digits_adds"] == pytest.approx(-1)
+    assert table.loc["stranger", "digits_adds_low"] < table.loc["stranger", "digits_adds"] < 0.5
+    assert "What each adds to the hyper-parameters" in result.output
     assert table.loc["pseudo_validation", "digits_verdict"] == "above noise"
     assert table.loc["stranger", "digits_verdict"] == "within noise"
     assert np.isnan(table.loc["distance", "digits_score"])
@@ -74,6 +79,11 @@ def test_the_files_say_what_the_table_says(predictions, tmp_path):
     head, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(row.count("|") == head.count("|") for row in rows)
     assert next(row for row in rows if row.startswith("| angle ")).split(" | ")[1:3] == ["3.325", "100.00"]
+    cells = dict(
+        zip(head.split(" | "), next(row for row in rows if row.startswith("| angle ")).split(" | "), strict=True)
+    )
+    assert [cells[name] for name in ("adds", "its p", "adds, digits")] == ["+1.00", "<.001", "+1.00 -"]
+    assert INDEPENDENCE in text
     assert "numpy" in text
     for name in ("table1.png", "weight.pseudo_validation+angle.png"):
         assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
