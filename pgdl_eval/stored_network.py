@@ -14,7 +14,7 @@ import numpy as np
 from complexity.errors import InputError
 from complexity.models.inputs import LOOKED_AT, Inputs, first_rows
 from complexity.models.interface import TrainedModel
-from complexity.models.layers import FEATURES, INPUT, LOGITS, Findings, LayerRun, Place, parse
+from complexity.models.layers import FEATURES, INPUT, LOGITS, OUTPUT, Findings, LayerRun, Place, parse
 from complexity.models.onnx_model import new_session
 from complexity.models.tensors import Array
 from complexity.timing import BUILDING, FORWARD, phase
@@ -76,6 +76,8 @@ class StoredNetwork(TrainedModel):
 
     def _look(self, layer: str, few: Inputs) -> Findings:
         """What the order of the layers says; nothing has to be run."""
+        if layer == LOGITS:
+            return Findings(Place("", "", OUTPUT, 0))
         if layer != FEATURES:
             name, end = parse(layer, self.names, self.name)
             return Findings(Place(name, self.layers[self.names.index(name)].kind, end, 1), precision="float32")
