@@ -16,7 +16,7 @@ from complexity.models.inputs import LOOKED_AT, Inputs, first_rows
 from complexity.models.interface import TrainedModel
 from complexity.models.layers import FEATURES, INPUT, LOGITS, OUTPUT, Findings, LayerRun, Place, parse
 from complexity.models.onnx_model import new_session
-from complexity.models.tensors import Array
+from complexity.models.tensors import Array, outputs_first
 from complexity.timing import BUILDING, FORWARD, phase
 
 from .formats.architecture import LayerConfig
@@ -50,6 +50,9 @@ class StoredNetwork(TrainedModel):
     def kernels(self) -> list[Array]:
         names = [name for shapes in self.stored.config.weight_shapes() for name in shapes]
         return [array for name, array in zip(names, self.stored.weights, strict=True) if name == "kernel"]
+
+    def oriented_kernels(self) -> list[Array]:
+        return [outputs_first(kernel) for kernel in self.kernels()]
 
     def _stored_initial_weights(self) -> list[Array]:
         return list(self.stored.initial_weights or [])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..models import TrainedModel, counted_batches, features
-from ..models.inputs import take
+from ..models.inputs import first_rows, take
 from ..models.outputs import check_classes
 from ..samples import Samples
 
@@ -62,6 +62,13 @@ def classified(network: TrainedModel, samples: Samples) -> Classified:
     labels, inputs = samples.class_numbers(), samples.inputs
     rows = counted_batches(len(samples), features.batch_size(inputs))
     return checked(network, np.concatenate([network.logits(take(inputs, one)) for one in rows]), labels)
+
+
+def check_labels(network: TrainedModel, samples: Samples) -> NDArray[np.integer]:
+    """The labels of samples (n,), once it is sure, by a pass of one sample, that they fit the network's outputs."""
+    labels = samples.class_numbers()
+    check_classes(labels, network.logits(first_rows(samples.inputs, 1)).shape[1], network.name)
+    return labels
 
 
 def checked(network: TrainedModel, logits: NDArray[np.floating], labels: NDArray[np.integer]) -> Classified:

@@ -220,6 +220,13 @@ class TrainedModel(LayerFinder):
         """Copies of the weight matrices and filters of the dense and convolutional layers."""
         raise self._lacks("kernels")
 
+    def oriented_kernels(self) -> list[Array]:
+        """The kernels with the axis of outputs first, then that of inputs, then those of a filter's window.
+
+        Layers that transpose have theirs the other way round in some frameworks.
+        """
+        return self.kernels()
+
     @contextmanager
     def replaced_weights(self) -> Iterator[Callable[[Sequence[Array]], None]]:
         """A function that sets the trainable weights while the context lasts; then they are again what they were."""

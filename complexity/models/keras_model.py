@@ -38,7 +38,7 @@ from .keras_layers import (
 from .layers import Acts, Change, LayerRun, Trace, acting_past
 from .locks import lock_of
 from .outputs import one_output
-from .tensors import Array, LayerCall, Seen, tensors_in, to_numpy
+from .tensors import Array, LayerCall, Seen, outputs_first, tensors_in, to_numpy
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes its errors in bold
 
@@ -82,6 +82,9 @@ class KerasModel(TrainedModel):
     def kernels(self) -> list[Array]:
         found = [getattr(layer, attribute, None) for layer in self.by_name.values() for attribute in KERNELS]
         return [to_numpy(_raw(kernel)) for kernel in found if kernel is not None]
+
+    def oriented_kernels(self) -> list[Array]:
+        return [outputs_first(kernel) for kernel in self.kernels()]
 
     def _stored_initial_weights(self) -> list[Array]:
         found = getattr(self.model, "initial_weights", None)

@@ -65,6 +65,11 @@ def tensors_in(given: Any) -> list[Any]:
     return [given] if hasattr(given, "dtype") and hasattr(given, "shape") else []
 
 
+def outputs_first(kernel: Array) -> Array:
+    """A kernel as Keras has it, (..., inputs, outputs), with its last axes first: (outputs, inputs, ...)."""
+    return np.moveaxis(kernel, (-1, -2), (0, 1))
+
+
 def precision_of(tensor: Any) -> str:
     """The type of a tensor's numbers by the name that NumPy gives it, or would give it: "bfloat16"."""
     kind = getattr(tensor, "dtype", "")

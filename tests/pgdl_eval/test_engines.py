@@ -24,7 +24,10 @@ def kind_of_model(model, dataset):
     return float(hasattr(model, "layers") and hasattr(model, "predict"))
 
 
-GRADIENTS = ("augment_margin", "jacobian_norm", "mixup_margin", "sharpness")
+GRADIENTS = (
+    "augment_margin", "constrained_margin", "jacobian_norm", "k_variance_gradient_margin", "k_variance_margin",
+    "mixup_margin", "sharpness",
+)  # fmt: skip
 STRANGE = Measure("kind_of_model", kind_of_model, "larger gap", (0, 1), frozenset(), True, "test")
 
 
