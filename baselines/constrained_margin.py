@@ -27,8 +27,7 @@ COMPONENTS_FROM = 1000  # samples whose principal components are taken
     bounds=(0.0, math.inf),
     needs=("gradients", "labels"),
     order_free=False,
-    cost="a backward pass a sample and class, for 500 samples and at most 9 other classes: for 10 classes more than 20 "
-    "times the angle of as many samples, as every class has a boundary of its own",
+    cost="9 backward passes over 500 samples, one for each other class: nearly 20 times the angle of as many samples",
     source="Mouton, Theunissen and Davel, Input Margins Can Predict Generalization Too, AAAI 2024, arXiv:2308.15466",
 )
 def complexity(

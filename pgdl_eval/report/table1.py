@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..formats.atomic import write_text
+from ..measures import PAPER
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..provenance import installed_versions
 from ..scoreboard import Row, Scoreboard
@@ -21,17 +22,6 @@ from .table import interval_text, measure_table
 from .text import UNDEFINED, number, p_text, percent
 from .weight_figure import write_weight_figures
 
-# Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
-PAPER = {
-    "vc_dimension": 0.020,
-    "jacobian_norm": 2.061,
-    "angle": 3.325,
-    "distance": 4.921,
-    "distance+angle": 4.971,
-    "sharpness": 10.667,
-    "pseudo_validation": 13.531,
-    "pseudo_validation+angle": 15.618,
-}
 NO_DATA, INCOMPLETE = "no data", "incomplete"
 
 
