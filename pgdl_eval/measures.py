@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -19,6 +21,17 @@ from complexity.measures.registry import Measure, import_measures, registered
 from .metrics.rank_aggregation import aggregate
 
 COMBINATIONS = ("distance+angle", "pseudo_validation+angle")  # of the paper's Table 1
+# Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
+PAPER = {
+    "vc_dimension": 0.020,
+    "jacobian_norm": 2.061,
+    "angle": 3.325,
+    "distance": 4.921,
+    "distance+angle": 4.971,
+    "sharpness": 10.667,
+    "pseudo_validation": 13.531,
+    "pseudo_validation+angle": 15.618,
+}
 
 
 @dataclass(frozen=True)
@@ -160,7 +173,7 @@ def _defaults(measure: Measure) -> dict[str, Any]:
 @click.command("measures")
 @click.option("--json", "as_json", is_flag=True, help="Print what they declare as JSON, settings and bounds included.")
 def measures_command(as_json: bool) -> None:
-    """List the registered measures: direction, needs and source of each.
+    """List the registered measures, the paper's own first: direction, needs and source of each.
 
     \b
     pvector measures
@@ -169,9 +182,26 @@ def measures_command(as_json: bool) -> None:
     measures = all_measures()
     if as_json:
         click.echo(json.dumps([_declared(measure) for measure in measures.values()], indent=1))
-    for name, measure in measures.items() if not as_json else ():
-        needs = ", ".join(sorted(measure.needs)) or "nothing more"
-        click.echo(f"{name}: higher means a {measure.higher_means}; needs {needs}; {measure.source}")
+    else:
+        click.echo(listing(measures, shutil.get_terminal_size().columns))
+
+
+def listing(measures: Mapping[str, Measure], width: int) -> str:
+    """What measures declare, in lines of at most `width`: those of the paper's Table 1, then the others by name."""
+    groups = {
+        "Of the paper's Table 1": [one for name in PAPER if (one := measures.get(name)) is not None],
+        "Others": [measures[name] for name in sorted(measures) if name not in PAPER],
+    }
+    return "\n\n".join("\n".join([title, *(_lines(one, width) for one in group)]) for title, group in groups.items())
+
+
+def _lines(measure: Measure, width: int) -> str:
+    """A line with the name and what it declares, then its source."""
+    needs = f"; needs {', '.join(sorted(measure.needs))}" if measure.needs else ""
+    declared = f"  {measure.name}: higher means a {measure.higher_means}{needs}"
+    parts = (declared, "      " + measure.source)
+    wrapped = [textwrap.wrap(part, max(width, 40), subsequent_indent="      ") for part in parts]
+    return "\n".join(line for part in wrapped for line in part)
 
 
 def _declared(measure: Measure) -> dict[str, Any]:

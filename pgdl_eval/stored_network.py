@@ -14,9 +14,9 @@ import numpy as np
 from complexity.errors import InputError
 from complexity.models.inputs import LOOKED_AT, Inputs, first_rows
 from complexity.models.interface import TrainedModel
-from complexity.models.layers import FEATURES, INPUT, LOGITS, Findings, LayerRun, Place, parse
+from complexity.models.layers import FEATURES, INPUT, LOGITS, OUTPUT, Findings, LayerRun, Place, parse
 from complexity.models.onnx_model import new_session
-from complexity.models.tensors import Array
+from complexity.models.tensors import Array, outputs_first
 from complexity.timing import BUILDING, FORWARD, phase
 
 from .formats.architecture import LayerConfig
@@ -51,6 +51,9 @@ class StoredNetwork(TrainedModel):
         names = [name for shapes in self.stored.config.weight_shapes() for name in shapes]
         return [array for name, array in zip(names, self.stored.weights, strict=True) if name == "kernel"]
 
+    def oriented_kernels(self) -> list[Array]:
+        return [outputs_first(kernel) for kernel in self.kernels()]
+
     def _stored_initial_weights(self) -> list[Array]:
         return list(self.stored.initial_weights or [])
 
@@ -76,6 +79,8 @@ class StoredNetwork(TrainedModel):
 
     def _look(self, layer: str, few: Inputs) -> Findings:
         """What the order of the layers says; nothing has to be run."""
+        if layer == LOGITS:
+            return Findings(Place("", "", OUTPUT, 0))
         if layer != FEATURES:
             name, end = parse(layer, self.names, self.name)
             return Findings(Place(name, self.layers[self.names.index(name)].kind, end, 1), precision="float32")

@@ -13,11 +13,11 @@ from complexity.errors import InputError
 from .formats.atomic import json_text
 from .formats.task import REFERENCE, find_tasks, has_models
 from .ingest import time_limit_option, workers_option
-from .measures import all_measures
+from .measures import PAPER, all_measures
 from .provenance import command_line
 from .report.files import plain
 from .report.score_page.page import write_board_page
-from .report.table1 import PAPER, adds_rows, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
+from .report.table1 import adds_rows, certainty_rows, orderings, records, score_rows, spearman_rows, write_table
 from .runner.ingestion import SECONDS_PER_MODEL, Step, ingest
 from .runner.progress import model_progress
 from .safe_console import SafeConsole

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from complexity.models.inputs import Inputs
 from complexity.models.interface import Gradients
-from complexity.models.tensors import Array, Seen, to_numpy
+from complexity.models.tensors import Array, LayerCall, Seen, to_numpy
 from complexity.models.torch_gradients import TorchGradients
 from complexity.timing import FORWARD, phase
 
@@ -88,6 +88,13 @@ class TorchStoredNetwork(StoredNetwork):
             for tensor, array in zip(self._trainable(), weights, strict=True):
                 tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
 
+    def logit_gradients(self, inputs: Inputs, coefficients: Array, layer: str | None = None) -> Array:
+        with self._threads(inputs):
+            return super().logit_gradients(inputs, coefficients, layer)
+
+    def _layer_object(self, name: str) -> Any:
+        return self.layers[self.names.index(name)]
+
     def _gradients(self, inputs: Inputs) -> Gradients:
         return TorchGradients(self._forward, self._trainable(), self._tensor)
 
@@ -95,16 +102,17 @@ class TorchStoredNetwork(StoredNetwork):
         return torch.from_numpy(np.array(inputs, np.float32))
 
     def _forward(self, inputs: Any) -> tuple[Any, Seen]:
-        """Logits of a tensor in its graph, and what every layer is given."""
+        """Logits of a tensor in its graph, and what every layer is given and returns."""
         values, seen = inputs, []
         last = self._softmax_layer()
         for number, (layer, tensors) in enumerate(zip(self.layers, self.tensors, strict=True)):
-            seen.append((layer, values))
+            seen.append(LayerCall(layer, values, values))
             if layer.kind == "Activation" and number == last:
                 continue
             values = COMPUTE[layer.kind](layer, values, tensors)
             if number != last and layer.kind != "Activation":
                 values = activated(values, layer.arguments.get("activation"))
+            seen[-1].returned = values
         return values, seen
 
     def _softmax_layer(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,16 +58,19 @@ class Drawn:
 
     def through(self, compute: Callable[[Array], Array], change: Change) -> Array:
         """What `compute` makes of the changed images, batch by batch, each in the network's order of axes: (n, ...)."""
-        found = []
+        return np.concatenate([compute(images) for _, images in self.batches(change)])
+
+    def batches(self, change: Change) -> Iterator[tuple[slice, Array]]:
+        """Rows, and the changed images of these rows in the network's order of axes."""
         for rows in counted_batches(len(self), features.batch_size(self.images)):
-            found.append(compute(self._as_given(change(rows))))
-        return np.concatenate(found)
+            yield rows, self.as_given(change(rows))
 
     def outputs(self, network: TrainedModel) -> int:
         """How many outputs the network has."""
-        return int(network.logits(self._as_given(self.images[:1])).shape[1])
+        return int(network.logits(self.as_given(self.images[:1])).shape[1])
 
-    def _as_given(self, images: Images) -> Images:
+    def as_given(self, images: Images) -> Images:
+        """Images in the network's order of axes."""
         return np.moveaxis(images, -1, 1) if self.channels_first else images
 
     def logits(self, network: TrainedModel, change: Change) -> Array:

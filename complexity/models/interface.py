@@ -19,9 +19,10 @@ from .layers import (
     FIRST_LAYER,
     INPUT,
     LOGITS,
+    OUTPUT,
     LayerRun,
 )
-from .tensors import Array, Seen, to_numpy
+from .tensors import Array, Seen, Spot, to_numpy
 
 Forward = Callable[[Any], tuple[Any, Seen]]  # a tensor (b, ...) -> logits, and what all layers were given
 
@@ -32,6 +33,8 @@ class Gradients(Protocol):
     def squared_jacobians(self, inputs: Inputs) -> Array: ...
 
     def loss_gradient(self, inputs: Inputs, labels: NDArray[np.integer]) -> tuple[Array, list[Array]]: ...
+
+    def logit_gradients(self, inputs: Inputs, coefficients: Array, spot: Spot | None) -> list[Array] | None: ...
 
 
 class TrainedModel(LayerFinder):
@@ -126,6 +129,44 @@ class TrainedModel(LayerFinder):
             raise InputError(problem, model=self.name, field="inputs", expected="floating point inputs", found=names)
         return found
 
+    def logit_gradients(self, inputs: Inputs, coefficients: Array, layer: str | None = None) -> Array:
+        """Gradients of a weighted sum of each sample's logits, one row a sample: (b, ...) -> (b, d).
+
+        Parameters
+        ----------
+        coefficients : (b, classes), the weight of each logit in the sum.
+        layer : with respect to the values there, "features", "NAME" or "NAME:output" as for `values_at`; None for the
+            network's inputs, several of them flattened side by side.
+
+        Raises
+        ------
+        InputError
+            If the framework gives no gradients here, the inputs are whole numbers, or no floating point values are at
+            the layer.
+        """
+        place = None if layer is None else self.look(layer, inputs).place
+        spot = None if place is None else Spot(self._layer_object(place.layer), place.end == OUTPUT, place.run)
+        if spot is None and (left_out := self.integer_inputs(inputs)):
+            problem = "whole numbers have no derivative"
+            raise InputError(problem, model=self.name, field="inputs", expected="floating point inputs", found=left_out)
+        with phase(FORWARD):
+            found = self._gradients(inputs).logit_gradients(inputs, self._as_output(inputs, coefficients), spot)
+        if found is None:
+            problem = "the layer is given and returns no floating point numbers of which gradients could be had"
+            raise InputError(problem, model=self.name, field="layer", found=layer)
+        samples = rows_of(inputs)
+        if place is not None:
+            return place.rows(found[0], samples)
+        return np.concatenate([part.reshape(samples, -1) for part in found], axis=1)
+
+    def _as_output(self, inputs: Inputs, coefficients: Array) -> Array:
+        """One number a logit, (b, classes), in the order of the entries of the output's tensor: (b classes,)."""
+        place, flat = self.look(LOGITS, inputs).place, np.array(coefficients, np.float32).reshape(-1)
+        if place.axis or place.fold > 1:
+            shape = to_numpy(self._pass(inputs).output).shape
+            flat[place.rows(np.arange(len(flat)).reshape(shape), rows_of(inputs)).reshape(-1)] = flat.copy()
+        return flat
+
     def integer_inputs(self, inputs: Inputs) -> list[str]:
         """The inputs, by name, that the network takes as whole numbers, such as the numbers of tokens."""
         return []
@@ -180,6 +221,13 @@ class TrainedModel(LayerFinder):
         """Copies of the weight matrices and filters of the dense and convolutional layers."""
         raise self._lacks("kernels")
 
+    def oriented_kernels(self) -> list[Array]:
+        """The kernels with the axis of outputs first, then that of inputs, then those of a filter's window.
+
+        Layers that transpose have theirs the other way round in some frameworks.
+        """
+        return self.kernels()
+
     @contextmanager
     def replaced_weights(self) -> Iterator[Callable[[Sequence[Array]], None]]:
         """A function that sets the trainable weights while the context lasts; then they are again what they were."""
@@ -192,6 +240,10 @@ class TrainedModel(LayerFinder):
     def _channels_last(self, name: str, output: Array) -> Array:
         """The output of a layer with the channels of maps on the last axis."""
         return output
+
+    def _layer_object(self, name: str) -> Any:
+        """The framework's layer of this name."""
+        raise self._lacks("gradients")
 
     def _gradients(self, inputs: Inputs) -> Gradients:
         """The framework's gradients for samples of this kind."""

@@ -38,7 +38,7 @@ from .keras_layers import (
 from .layers import Acts, Change, LayerRun, Trace, acting_past
 from .locks import lock_of
 from .outputs import one_output
-from .tensors import Array, Seen, tensors_in, to_numpy
+from .tensors import Array, LayerCall, Seen, outputs_first, tensors_in, to_numpy
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Keras writes its errors in bold
 
@@ -82,6 +82,9 @@ class KerasModel(TrainedModel):
     def kernels(self) -> list[Array]:
         found = [getattr(layer, attribute, None) for layer in self.by_name.values() for attribute in KERNELS]
         return [to_numpy(_raw(kernel)) for kernel in found if kernel is not None]
+
+    def oriented_kernels(self) -> list[Array]:
+        return [outputs_first(kernel) for kernel in self.kernels()]
 
     def _stored_initial_weights(self) -> list[Array]:
         found = getattr(self.model, "initial_weights", None)
@@ -263,6 +266,14 @@ class KerasModel(TrainedModel):
         with lock_of(self.model), self._all_weights_take_part():
             return super().squared_jacobians(inputs)
 
+    def logit_gradients(self, inputs: Inputs, coefficients: Array, layer: str | None = None) -> Array:
+        self._settle(inputs)
+        with lock_of(self.model):
+            return super().logit_gradients(inputs, coefficients, layer)
+
+    def _layer_object(self, name: str) -> Any:
+        return self.by_name[name]
+
     def loss_gradient(self, inputs: Inputs, labels: Any) -> tuple[Array, list[Array]]:
         self._settle(inputs)
         with lock_of(self.model):
@@ -307,7 +318,7 @@ class KerasModel(TrainedModel):
         )
 
     def _differentiable(self, inputs: Any) -> tuple[Any, Seen]:
-        """Logits of the backend's tensor in its graph, and what all leaves were given."""
+        """Logits of the backend's tensor in its graph, and what all leaves were given and returned."""
         seen: Seen = []
         known: list[tuple[Any, Any]] = []
         inner = {id(layer) for layer in self.layers}
@@ -315,12 +326,14 @@ class KerasModel(TrainedModel):
         def make(name: str, layer: Any) -> Callable[..., Any]:
             def before(given: Any) -> Any:
                 if id(layer) in inner:
-                    seen.append((layer, given))
+                    seen.append(LayerCall(layer, given))
                 return given
 
             def after(given: Any, output: Any) -> Any:
                 logits = softmax_input(layer, given, output, known)
                 known.extend([] if logits is None else [(output, logits)])
+                if id(layer) in inner:
+                    next(call for call in reversed(seen) if call.layer is layer).returned = output
                 return output
 
             return noting(layer, before, after)

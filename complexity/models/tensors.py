@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
-Seen = list[tuple[Any, Any]]  # each layer that ran, in order, with the framework's tensors that it was given
+
+
+@dataclass
+class LayerCall:
+    """A layer that ran, with what it was given and what it returned, in the framework's tensors."""
+
+    layer: Any
+    given: Any
+    returned: Any = None
+
+
+Seen = list[LayerCall]  # the layers that ran, in the order in which they began
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A tensor of a network: what a layer is given, or returns, in one of its runs."""
+
+    layer: Any
+    returned: bool
+    run: int
+
+    def tensor(self, seen: Seen) -> Any | None:
+        """The tensor in a pass; None where there is no such run, or no floating point tensor."""
+        calls = [call for call in seen if call.layer is self.layer]
+        if self.run >= len(calls):
+            return None
+        found = calls[self.run].returned if self.returned else calls[self.run].given
+        return next((tensor for tensor in tensors_in(found) if "float" in str(tensor.dtype)), None)
 
 
 def to_numpy(tensor: Any) -> Array:
@@ -23,7 +52,7 @@ def to_numpy(tensor: Any) -> Array:
 
 def floating_point_tensors(seen: Seen) -> list[Any]:
     """The tensors that the layers were given, one after the other, without indices and masks."""
-    tensors = [tensor for _, given in seen for tensor in tensors_in(given)]
+    tensors = [tensor for call in seen for tensor in tensors_in(call.given)]
     return [tensor for tensor in tensors if "float" in str(tensor.dtype)]
 
 
@@ -34,6 +63,11 @@ def tensors_in(given: Any) -> list[Any]:
     if isinstance(given, (list, tuple)):
         return [tensor for part in given for tensor in tensors_in(part)]
     return [given] if hasattr(given, "dtype") and hasattr(given, "shape") else []
+
+
+def outputs_first(kernel: Array) -> Array:
+    """A kernel as Keras has it, (..., inputs, outputs), with its last axes first: (outputs, inputs, ...)."""
+    return np.moveaxis(kernel, (-1, -2), (0, 1))
 
 
 def precision_of(tensor: Any) -> str:

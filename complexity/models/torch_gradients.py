@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from .inputs import Inputs, rows_of
 from .interface import Forward
-from .tensors import Array, Seen, floating_point_tensors, tensors_in, to_numpy
+from .tensors import Array, Seen, Spot, floating_point_tensors, tensors_in, to_numpy
 
 
 class TorchGradients:
@@ -50,6 +50,20 @@ class TorchGradients:
             loss = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
             gradient = _gradients(loss, self.weights)
         return to_numpy(logits), [to_numpy(part) for part in gradient]
+
+    def logit_gradients(self, inputs: Inputs, coefficients: Array, spot: Spot | None) -> list[Array] | None:
+        """(b, ...), (b classes,) as the output has them -> gradients in the shapes of the inputs, or of the spot's."""
+        with torch.inference_mode(False), torch.enable_grad():
+            given = self.tensors(inputs)
+            for tensor in tensors_in(given):
+                tensor.requires_grad_(tensor.is_floating_point())
+            logits, seen = self._logits(given, rows_of(inputs))
+            at_spot = None if spot is None else spot.tensor(seen)
+            if spot is not None and (at_spot is None or not at_spot.requires_grad):
+                return None
+            weights = torch.as_tensor(coefficients, dtype=logits.dtype, device=logits.device)
+            found = _gradients((logits.reshape(-1) * weights).sum(), tensors_in(given) if spot is None else [at_spot])
+        return [to_numpy(part) for part in found]
 
     def _logits(self, inputs: Any, samples: int) -> tuple[Any, Seen]:
         """Logits as float32 or float64 (b, classes), and what the layers were given."""

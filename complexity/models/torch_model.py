@@ -15,7 +15,7 @@ from .interface import Gradients, TrainedModel
 from .layers import Acts, Change, LayerRun, Trace
 from .locks import lock_of
 from .outputs import one_output
-from .tensors import Array, Seen, tensors_in, to_numpy
+from .tensors import Array, LayerCall, Seen, tensors_in, to_numpy
 from .torch_attention import attention_around, noting_projection
 from .torch_gradients import TorchGradients
 from .torch_hints import hint
@@ -95,15 +95,24 @@ class TorchModel(TrainedModel):
         with lock_of(self.module), all_require_gradients(parameters):
             return super().squared_jacobians(inputs)
 
+    def logit_gradients(self, inputs: Inputs, coefficients: Array, layer: str | None = None) -> Array:
+        with lock_of(self.module):
+            return super().logit_gradients(inputs, coefficients, layer)
+
+    def _layer_object(self, name: str) -> Any:
+        return self.module.get_submodule(name)
+
     def _gradients(self, inputs: Inputs) -> Gradients:
         return TorchGradients(self._differentiable, self._trainable_parameters(), self.tensors)
 
     def _differentiable(self, inputs: Any) -> tuple[Any, Seen]:
-        """Logits of a tensor in its graph, and what all leaves were given."""
+        """Logits of a tensor in its graph, and what all leaves were given and returned."""
         seen: Seen = []
         with self._quiet(gradients=True), ExitStack() as hooks:
             for layer in self.layers:
-                hooks.enter_context(layer.register_forward_pre_hook(_noting(seen), with_kwargs=True))
+                before, after = _noting(seen)
+                hooks.enter_context(layer.register_forward_pre_hook(before, with_kwargs=True))
+                hooks.enter_context(layer.register_forward_hook(after))
             return self._call(inputs, softmax=True), seen
 
     def _pass(self, inputs: Inputs, watch: str | None = None) -> Trace:
@@ -278,16 +287,20 @@ def _noting_runs(
     return before, after
 
 
-def _noting(seen: Seen) -> Callable[..., Any]:
-    """A hook that notes the tensors that a module is given."""
+def _noting(seen: Seen) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Hooks that note the tensors that a module is given, and what it returns."""
 
-    def hook(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def before(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = [one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor)]
-        seen.append((layer, tensors))
+        seen.append(LayerCall(layer, tensors))
         # The layer gets clones: what works in place must not write into what is differentiated.
         return tuple(map(_cloned, args)), {name: _cloned(one) for name, one in kwargs.items()}
 
-    return hook
+    def after(layer: Any, args: tuple[Any, ...], output: Any) -> Any:
+        next(call for call in reversed(seen) if call.layer is layer).returned = output
+        return _cloned(output)  # for the same reason
+
+    return before, after
 
 
 def _cloned(value: Any) -> Any:

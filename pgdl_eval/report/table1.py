@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..formats.atomic import write_text
+from ..measures import PAPER
 from ..metrics.correlation import CONSTANT, Correlation
 from ..metrics.evaluation import Evaluation, MeanScore
 from ..metrics.half_samples import Interval
@@ -27,17 +28,6 @@ from .weight_figure import write_weight_figures
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Score (100 x conditional mutual information) of the paper's Table 1, the mean of the competition's public tasks.
-PAPER = {
-    "vc_dimension": 0.020,
-    "jacobian_norm": 2.061,
-    "angle": 3.325,
-    "distance": 4.921,
-    "distance+angle": 4.971,
-    "sharpness": 10.667,
-    "pseudo_validation": 13.531,
-    "pseudo_validation+angle": 15.618,
-}
 NO_DATA, INCOMPLETE = "no data", "incomplete"
 
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from baselines.mixup_davies_bouldin import complexity, davies_bouldin, group_indices, pooled
+from baselines import mixup_loss
+from baselines.mixup_davies_bouldin import complexity, group_indices, groups_of, pooled
 from complexity.errors import InputError
 from complexity.images.drawn_images import draw
 from complexity.images.perturbation import partners
+from complexity.measures.clusters import davies_bouldin
 from complexity.models import adapt
 from complexity.samples import Samples
 
@@ -54,14 +56,31 @@ def test_the_index_is_that_of_scikit_learn():
     assert davies_bouldin(points, labels) == pytest.approx(metrics.davies_bouldin_score(points, labels), rel=1e-12)
 
 
-def test_the_index_is_the_mean_over_groups_of_about_120_in_the_order_of_the_draw():
+def test_the_index_of_many_samples_is_that_of_disjoint_groups_of_about_120_in_the_order_of_the_draw():
     rng = np.random.default_rng(2)
-    points = rng.random((370, 5))
-    drawn = draw(Samples(rng.random((370, 8, 8, 1)), rng.integers(0, CLASSES, 370)), None, 0)
-    expected = [
-        davies_bouldin(points[rows], drawn.labels[rows]) for rows in (slice(124), slice(124, 247), slice(247, 370))
-    ]
-    assert group_indices(points, drawn).tolist() == expected
+    points = rng.random((1570, 3))
+    drawn = draw(Samples(rng.random((1570, 8, 8, 1)), rng.integers(0, CLASSES, 1570)), None, 0)
+    groups = groups_of(1570, 0, repeat=True)
+    assert np.concatenate(groups).tolist() == list(range(1570))
+    assert {len(rows) for rows in groups} == {120, 121}
+    expected = [davies_bouldin(points[rows], drawn.labels[rows]) for rows in groups]
+    assert group_indices(points, drawn, groups).tolist() == expected
+    assert [len(rows) for rows in groups_of(370, 0, repeat=False)] == [124, 123, 123]
+    assert [len(rows) for rows in groups_of(50, 0, repeat=False)] == [50]
+
+
+def test_few_samples_are_repeated_and_shuffled_as_by_a_buffer_of_5000_rows():
+    groups = groups_of(200, 3, repeat=True)
+    assert [len(rows) for rows in groups] == [120] * 10
+    rng, endless = np.random.default_rng(3), iter(range(10**6))
+    buffer, expected = [next(endless) % 200 for _ in range(5000)], []
+    for place in rng.integers(5000, size=1200).tolist():
+        expected.append(buffer[place])
+        buffer[place] = next(endless) % 200
+    assert np.concatenate(groups).tolist() == expected
+    counts = np.bincount(expected, minlength=200)
+    assert counts.mean() == 6
+    assert 1.5 < counts.std() < 3.5  # binomial, nearly
 
 
 @pytest.mark.parametrize("shape", [(5, 12, 9, 3), (5, 8, 8, 2), (5, 3, 6, 2), (5, 1, 1, 7)])
@@ -100,10 +119,11 @@ def test_the_first_layer_of_a_keras_model_is_that_of_pytorch_with_the_layers_own
     np.testing.assert_allclose(found, np.maximum(expected, 0) if activation else expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("repeat", [True, False])
 @pytest.mark.parametrize("loss", ["cross_entropy", "error"])
-def test_the_measure_is_its_definition(network, images, loss):
+def test_the_measure_is_its_definition(network, images, loss, repeat):
     inputs, labels = images
-    value = complexity(network, images, loss=loss, rounds=3, seed=5)
+    value = complexity(network, images, loss=loss, rounds=3, seed=5, repeat=repeat)
     drawn = draw(Samples(inputs, labels), None, 5)
     given = np.moveaxis(drawn.images, -1, 1)
     losses = []
@@ -114,20 +134,37 @@ def test_the_measure_is_its_definition(network, images, loss):
             errors = (logits.argmax(1) != target).double().mean().item()
             crossed = torch.nn.functional.cross_entropy(logits.double(), target).item()
             losses.append(crossed if loss == "cross_entropy" else errors)
-        maps = torch.nn.functional.max_pool2d(network.convolution(torch.as_tensor(given)), 4)
-    index = davies_bouldin(maps.flatten(1).numpy(), drawn.labels)
+        maps = torch.nn.functional.max_pool2d(network.convolution(torch.as_tensor(given)), 4).flatten(1).numpy()
+    groups = groups_of(50, 5, repeat=repeat)
+    indices = [davies_bouldin(maps[rows], drawn.labels[rows]) for rows in groups]
+    index, loss_error = np.mean(indices), np.std(losses, ddof=1) / np.sqrt(3)
     assert value == pytest.approx(index * np.mean(losses), rel=1e-6)
     assert value.details["davies_bouldin"] == pytest.approx(index, rel=1e-6)
     assert value.details[loss] == pytest.approx(np.mean(losses), rel=1e-6)
-    assert value.details["loss_standard_error"] == pytest.approx(np.std(losses, ddof=1) / np.sqrt(3), rel=1e-4)
-    assert value.details["davies_bouldin_standard_error"] is None  # one group
+    assert value.details["loss_standard_error"] == pytest.approx(loss_error, rel=1e-4)
+    if repeat:
+        error = np.std(indices, ddof=1) / np.sqrt(10)
+        assert value.details["davies_bouldin_standard_error"] == pytest.approx(error, rel=1e-4)
+        product_error = np.sqrt((error * np.mean(losses)) ** 2 + (index * loss_error) ** 2)
+        assert value.details["standard_error"] == pytest.approx(product_error, rel=1e-4)
+    else:  # one group
+        assert value.details["davies_bouldin_standard_error"] is value.details["standard_error"] is None
+    factor = mixup_loss.complexity(network, images, loss=loss, rounds=3, seed=5)
+    assert factor == value.details[loss]
+    assert factor.details["loss_standard_error"] == value.details["loss_standard_error"]
+
+
+def test_by_default_it_is_the_authors_error_rate_on_ten_groups(network, images):
+    value = complexity(network, images)
+    assert value == complexity(network, images, loss="error", repeat=True)
+    assert (value.details["loss"], value.details["groups"]) == ("error", 10)
 
 
 @pytest.mark.parametrize(
     ("change", "settings", "message"),
     [
         (lambda x, y: (x, y), {"loss": "hinge"},
-         "loss: no such loss (expected cross_entropy or error, found hinge)"),
+         "loss: no such loss (expected error or cross_entropy, found hinge)"),
         (lambda x, y: (x, 0 * y), {}, "labels: one class alone has no neighbour (expected 2 classes, found 1)"),
         (lambda x, y: (x, y + 4), {},
          "Convolutional: labels: the labels do not fit the outputs (expected class numbers from 0 to 3, found 4 to 7)"),

@@ -11,7 +11,7 @@ from command_line import invoke
 from pgdl_eval.__main__ import COMMANDS, commands
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.formats.reference import read_reference
-from pgdl_eval.measures import all_measures
+from pgdl_eval.measures import PAPER, all_measures
 from pgdl_eval.sample.run import FOLDER
 from pgdl_eval.stored_network import StoredNetwork
 
@@ -105,8 +105,14 @@ def test_a_quiet_ingest_says_failures_alone(stored_task, tmp_path):
 
 def test_measures_are_listed_as_lines_or_as_json():
     lines = invoke(commands, "measures").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
     listed = json.loads(invoke(commands, "measures", "--json").stdout)
-    assert [line.partition(":")[0] for line in lines] == [one["name"] for one in listed] == list(all_measures())
+    assert [one["name"] for one in listed] == list(all_measures())
+    heads = [line.partition(":")[0].strip() for line in lines if line.startswith("  ") and line[2:3].strip()]
+    others = sorted(name for name in all_measures() if name not in PAPER)
+    assert heads == [*PAPER, *others]
+    assert [line for line in lines if line[:1].strip()] == ["Of the paper's Table 1", "Others"]
+    assert "  angle: higher means a larger gap" in lines
     angle = next(one for one in listed if one["name"] == "angle")
     assert (angle["higher_means"], angle["bounds"]) == (all_measures()["angle"].higher_means, [0, 90])
     assert (angle["unit"], angle["cost"]) == ("degrees", all_measures()["angle"].cost)

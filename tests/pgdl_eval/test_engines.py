@@ -24,6 +24,10 @@ def kind_of_model(model, dataset):
     return float(hasattr(model, "layers") and hasattr(model, "predict"))
 
 
+GRADIENTS = (
+    "augment_margin", "constrained_margin", "jacobian_norm", "k_variance_gradient_margin", "k_variance_margin",
+    "mixup_margin", "sharpness",
+)  # fmt: skip
 STRANGE = Measure("kind_of_model", kind_of_model, "larger gap", (0, 1), frozenset(), True, "test")
 
 
@@ -34,7 +38,7 @@ def without(monkeypatch, *packages):
 
 def test_each_measure_has_its_engine(monkeypatch):
     found = {name: engine_for(one) for name, one in all_measures().items() if "+" not in name}
-    assert {name for name, engine in found.items() if engine == TORCH} == {"jacobian_norm", "sharpness"}
+    assert {name for name, engine in found.items() if engine == TORCH} == set(GRADIENTS)
     assert set(found.values()) == {TORCH, ONNX}
     assert engine_for(find_measure("angle[max_samples=10]")) == ONNX
     assert engine_for(STRANGE) == KERAS
@@ -92,6 +96,18 @@ def test_a_value_on_onnx_runtime_is_that_on_keras(keras_at_hand, four_models, na
         assert found == pytest.approx(wanted, rel=1e-5, abs=1e-5)
         same = {key: value for key, value in found.details.items() if isinstance(value, (str, bool, int))}
         assert same == {key: wanted.details[key] for key in same}
+
+
+@pytest.mark.parametrize("name", [name for name in GRADIENTS if name not in ("jacobian_norm", "sharpness")])
+def test_a_value_by_gradients_on_pytorch_is_that_on_keras(keras_at_hand, four_models, name):
+    from pgdl_eval.keras_models import build, clear_session
+    from pgdl_eval.torch_models import TorchStoredNetwork
+
+    task, measure = find_tasks(four_models)[0], find_measure(name)
+    clear_session()
+    stored, data = task.read_model(task.models[0]), task.training_samples()
+    found, wanted = measure(TorchStoredNetwork(stored), data), measure(build(stored), data)
+    assert found == pytest.approx(wanted, rel=1e-4)
 
 
 def test_the_main_job_imports_no_framework(tmp_path):

@@ -12,9 +12,8 @@ from complexity.errors import InputError
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import read_reference
-from pgdl_eval.measures import all_measures
+from pgdl_eval.measures import PAPER, all_measures
 from pgdl_eval.report.table import INDEPENDENCE
-from pgdl_eval.report.table1 import PAPER
 from pgdl_eval.report.weight_figure import weight_sweeps
 from pgdl_eval.sample.run import FOLDER
 from pgdl_eval.table1 import table1
