@@ -40,6 +40,7 @@ class Measure:
     source : the paper, section or equation that defines it.
     unit : of its values, "degrees" or "share"; empty for a number without one.
     cost : what computing it takes, in words; empty where nobody said it.
+    uses_samples : whether the value depends on the samples; not where it is one of the weights alone.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Measure:
     source: str
     unit: str = field(default="", kw_only=True)
     cost: str = field(default="", kw_only=True)
+    uses_samples: bool = field(default=True, kw_only=True)
 
     def __call__(
         self, model: Any, dataset: Any, *, batched: bool | None = None, progress: bool | None = None, **settings: Any
@@ -107,6 +109,7 @@ def measure(
     source: str,
     unit: str = "",
     cost: str = "",
+    uses_samples: bool = True,
 ) -> Callable[[Function], Function]:
     """Register the decorated function (model, dataset, **settings) -> float as the measure `name`.
 
@@ -121,8 +124,9 @@ def measure(
     def register(function: Function) -> Function:
         known = _registry.get(name)
         declared = Measure(
-            name, function, higher_means, bounds, frozenset(needs), order_free, source, unit=unit, cost=cost
-        )
+            name, function, higher_means, bounds, frozenset(needs), order_free, source, unit=unit, cost=cost,
+            uses_samples=uses_samples,
+        )  # fmt: skip
         if known is not None and known.dotted_name != declared.dotted_name:
             raise InputError(f"two measures are named {name!r}", found=[known.dotted_name, declared.dotted_name])
         _registry[name] = declared

@@ -24,11 +24,12 @@ def identities(task: Task) -> dict[str, Identity]:
 
 
 def _identity(folder: Path) -> Identity:
-    found = {name: _file(folder / name) for name in (CONFIG, WEIGHTS, INITIAL_WEIGHTS)}
+    found = {name: file_identity(folder / name) for name in (CONFIG, WEIGHTS, INITIAL_WEIGHTS)}
     return {name: text for name, text in found.items() if text is not None}
 
 
-def _file(path: Path) -> str | None:
+def file_identity(path: Path) -> str | None:
+    """Size and SHA-256 of a file; None where there is none, an empty text where it cannot be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO would wait for its writer
     except FileNotFoundError:

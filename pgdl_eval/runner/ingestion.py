@@ -22,7 +22,7 @@ from ..formats.task import Task, find_tasks
 from ..measures import address, chosen_settings
 from ..sheet import Say, Sheet, open_sheet, prediction_file
 from .combined import combine, summary
-from .computing import Computed, Job
+from .computing import BESIDE, Beside, Computed, Job, ModelSet
 from .processes import worker_pool
 from .strangers import Strangers
 from .workers import AtWork, OneProcess, Processes, Workers
@@ -100,7 +100,7 @@ def ingest(
             if not isinstance(measure, Combination):
                 address(measure)  # one that workers cannot find is said before anything is computed
     selected = _selected(find_tasks(input_dir), tasks, input_dir)
-    with locked(output_dir, say), _processes(workers, profile) as processes:
+    with locked(output_dir, say), processes_of(workers, profile) as processes:
         for task in selected:
             try:
                 with timed(profile) as clock, phase(READING):
@@ -138,9 +138,12 @@ def _open_sheets(
 
 @dataclass(frozen=True)
 class TaskRun:
-    """One task at work: samples, what tells its models' files, the seconds of each measure, what comes, who is told."""
+    """One task at work: samples, what tells its models' files, the seconds of each measure, what comes, who is told.
 
-    task: Task
+    `beside` : what is computed with every value; the setting of this name tells it on the sheets.
+    """
+
+    task: ModelSet
     samples: Samples
     files: Mapping[str, Identity]
     budget: float
@@ -148,6 +151,7 @@ class TaskRun:
     say: Say
     step: Step
     processes: Processes
+    beside: Beside | None = None
 
     def compute(self, sheets: Sequence[Sheet]) -> None:
         """Compute the values that the sheets of single measures lack; they are kept in the order of the models."""
@@ -181,16 +185,20 @@ class TaskRun:
                 if not sheet.done(model) and all(sheet is not one for one in running):
                     sheet.keep(model, EXCEEDED)
                     self.outcome.exceeded += 1
-            found = at_work.results(model, [_job(sheet) for sheet in running])
+            found = at_work.results(model, [self._job(sheet) for sheet in running])
             for sheet, computed in zip(running, found, strict=True):
                 self._keep(sheet, model, computed)
+
+    def _job(self, sheet: Sheet) -> Job:
+        settings = {name: value for name, value in sheet.settings.items() if name != BESIDE}
+        return Job(sheet.measure, settings, self.beside)
 
     def _running(self, sheets: Sequence[Sheet], model: str) -> list[Sheet]:
         """The sheets in which the model still needs a value, and that have time for it."""
         return [sheet for sheet in sheets if not sheet.done(model) and sheet.seconds() < self.budget]
 
     def _jobs(self, sheets: Sequence[Sheet], model: str) -> list[Job]:
-        return [_job(sheet) for sheet in self._running(sheets, model)]
+        return [self._job(sheet) for sheet in self._running(sheets, model)]
 
     def combine(self, sheet: Sheet, components: Sequence[Sheet]) -> None:
         """Aggregate the components' values over all models, and note what came of it."""
@@ -228,12 +236,8 @@ class TaskRun:
             self.say(f"warning {self.task.name} {model} {name}: {doubt}")
 
 
-def _job(sheet: Sheet) -> Job:
-    return Job(sheet.measure, sheet.settings)
-
-
 @contextmanager
-def _processes(workers: int, profile: bool) -> Iterator[Processes]:
+def processes_of(workers: int, profile: bool) -> Iterator[Processes]:
     """This process alone, or so many others; beside them those for measures of strangers."""
     if workers == 1:
         with Strangers.of(1) as strangers:
