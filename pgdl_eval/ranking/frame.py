@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..face import Listing
+from ..report.files import plain
 from .model_files import family_of
 from .result import Ranking
 from .verdict import verdict
@@ -38,6 +39,7 @@ def frame(ranking: Ranking) -> RankTable:
         "left_out": dict(ranking.left_out),
         "failures": {model: dict(of) for model, of in ranking.failures.items()},
         "samples": ranking.samples,
+        "truth": plain(list(ranking.truths)),
     }
     return table
 
@@ -58,6 +60,8 @@ def _row(ranking: Ranking, model: str) -> dict[str, Any]:
         row[f"{measure.name} untrained"] = None if found is None else found.reference("untrained")
         row[f"{measure.name} random"] = None if found is None else found.reference("random")
     row |= {name: details.get(name) for name in ("training_accuracy", "layer", "layer_width", "spectral_gap")}
+    if ranking.gaps:
+        row["gap"] = ranking.gaps.get(model)
     row["parameters"] = facts.parameters if facts else None
     row["seconds"] = sum(one.seconds for one in ranking.values.get(model, {}).values())
     row["warnings"] = "; ".join(dict.fromkeys(_warnings(ranking, model)))

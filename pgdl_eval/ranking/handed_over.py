@@ -11,7 +11,8 @@ from complexity.errors import InputError
 from complexity.models.adapt import KERAS_PACKAGES
 
 from ..engines import KERAS, ONNX, TORCH
-from .model_files import HandedOver, Options, Source, find_models
+from .model_files import HandedOver, Source, find_models
+from .options import Options
 
 
 def handed_over(models: Any, options: Options) -> list[Source]:

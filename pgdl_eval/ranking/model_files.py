@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +17,16 @@ import numpy as np
 from complexity.errors import InputError
 from complexity.models import adapt
 
-from ..engines import ONNX, OpenedModel
+from ..engines import KERAS, ONNX, TORCH
 from ..formats.stored_files import Identity, file_identity, identities
 from ..formats.task import StoredModel, Task, find_tasks, has_models
+from .keras_files import SAVED_MODEL, open_keras
+from .options import Options
+from .torch_files import open_torch
 
 EPOCH = re.compile(r"^(.*?)[-_./ ]?(?:epoch|ep|step|checkpoint|ckpt)[-_=]?(\d+)$", re.IGNORECASE)
 SKIPPED = ("__pycache__", "__MACOSX")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How model files are opened.
-
-    Attributes
-    ----------
-    factory : `package.module:function` or `file.py:function` that makes the PyTorch module of a file of weights.
-    trust : whether code that is stored in model files may run.
-    """
-
-    factory: str = ""
-    trust: bool = False
+SHOWN_KINDS = ".onnx, .keras, .h5, .safetensors, .pt, .pth, .pt2, a SavedModel or task folder"
 
 
 @dataclass(frozen=True)
@@ -161,12 +152,7 @@ def family_of(name: str) -> tuple[str, int | None]:
 
 
 def _stem(path: Path) -> Path:
-    return path.with_suffix("") if path.suffix.lower() in kinds() else path
-
-
-def kinds() -> Mapping[str, tuple[str, Callable[[Path, Options], Any]]]:
-    """By ending: the engine, and what opens such a file."""
-    return {".onnx": (ONNX, _open_onnx)}
+    return path.with_suffix("") if path.suffix.lower() in KINDS else path
 
 
 def _expanded(text: str) -> list[Path]:
@@ -183,25 +169,27 @@ def _expanded(text: str) -> list[Path]:
 
 def _at(path: Path, options: Options) -> Iterator[tuple[Path, Callable[[str], Source]]]:
     """The models at a path, each with what makes it once its name is known."""
-    if not path.is_dir():
+    if not path.is_dir() or (path / SAVED_MODEL).exists():
         yield path, _of_file(path, options)
     elif has_models(path):
         for task in find_tasks(path):
             for model in task.models:
-                yield task.folder / model, lambda name, task=task, model=model: TaskModel(name, task, model)  # type: ignore[misc]
+                yield task.folder / model, partial(TaskModel, task=task, model=model)
     else:
-        files = [one for one in _files(path) if one.suffix.lower() in kinds()]
+        files = [one for one in _files(path) if one.suffix.lower() in KINDS or one.name == SAVED_MODEL]
         if not files:
-            raise InputError("no models in this folder", file=path, expected=", ".join(kinds()))
+            raise InputError("no models in this folder", file=path, expected=SHOWN_KINDS)
         for file in files:
-            yield file, _of_file(file, options)
+            place = file.parent if file.name == SAVED_MODEL else file
+            yield place, _of_file(place, options)
 
 
 def _files(folder: Path) -> list[Path]:
     """The files below a folder, hidden ones left out; numbers in names count as numbers."""
     found: list[Path] = []
     for where, folders, files in os.walk(folder):
-        folders[:] = [one for one in folders if not one.startswith(".") and one not in SKIPPED]
+        inside = SAVED_MODEL in files
+        folders[:] = [one for one in folders if not inside and not one.startswith(".") and one not in SKIPPED]
         found += [Path(where, name) for name in files if not name.startswith(".")]
     return sorted(found, key=lambda one: _numbers_as_numbers(str(one)))
 
@@ -211,13 +199,25 @@ def _numbers_as_numbers(text: str) -> list[Any]:
 
 
 def _of_file(path: Path, options: Options) -> Callable[[str], Source]:
-    if path.suffix.lower() not in kinds():
-        raise InputError("no kind of model that is known", file=path, expected=", ".join(kinds()))
-    engine, opener = kinds()[path.suffix.lower()]
-    return lambda name: ModelFile(name, path, engine, opener, options)
+    kind = KERAS_FOLDER if path.is_dir() else path.suffix.lower()
+    if kind not in KINDS:
+        raise InputError("no kind of model that is known", file=path, expected=SHOWN_KINDS)
+    engine, opener = KINDS[kind]
+    if kind == ".pt2" and not options.factory:  # becomes an ONNX graph
+        engine = ONNX
+    return partial(ModelFile, path=path, engine=engine, opener=opener, options=options)
 
 
-def _open_onnx(path: Path, options: Options) -> OpenedModel:
+def _open_onnx(path: Path, options: Options) -> Any:
     from complexity.models.onnx_model import OnnxModel
 
-    return OnnxModel(path)  # type: ignore[return-value]
+    return OnnxModel(path)
+
+
+KERAS_FOLDER = "saved model"
+# By ending: the engine, and what opens such a file.
+KINDS: Mapping[str, tuple[str, Callable[[Path, Options], Any]]] = {
+    ".onnx": (ONNX, _open_onnx),
+    **dict.fromkeys((".keras", ".h5", ".hdf5", KERAS_FOLDER), (KERAS, open_keras)),
+    **dict.fromkeys((".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pt2", ".ts"), (TORCH, open_torch)),
+}

@@ -72,6 +72,7 @@ class Ranking:
     agreed : the consensus; None for fewer than two models or without a measure.
     left_out : measures that were not computed or do not count, and why.
     notes : what to know before the table is read.
+    truths, gaps : how consensus and measures stand to the true gaps (`ranking.truth.Truth`), and these by model.
     """
 
     models: Sequence[str]
@@ -85,6 +86,8 @@ class Ranking:
     ranked: Sequence[str] = ()
     counted: Sequence[Measure] = ()
     agreed: Consensus | None = None
+    truths: Sequence[Any] = ()
+    gaps: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def best_first(self) -> list[str]:

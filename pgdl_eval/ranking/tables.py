@@ -8,7 +8,9 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from ..report.table import titled_table
+from ..report.table import interval_text, measure_table, titled_table
+from ..report.text import number as signed
+from ..report.text import percent
 from .result import Ranking, Value
 from .verdict import verdict
 
@@ -69,6 +71,21 @@ def value_table(ranking: Ranking) -> Table:
             number(float(np.median(values))),
             _middle([one.spread for one in found]), number(min(values)), number(max(values)),
             _middle([one.reference("untrained") for one in found]), _middle([one.reference("random") for one in found]),
+        )  # fmt: skip
+    return table
+
+
+def truth_table(ranking: Ranking) -> Table:
+    """How consensus and measures stand to the true gaps, each turned so that larger means a larger expected gap."""
+    models = ranking.truths[0].models
+    title = f"Against the true gaps of {models} models: rank correlation, regret of the first in points"
+    table = measure_table(title, ("Spearman", "95% interval", "tau-b", "regret", "by chance", "score"), width=20)
+    for one in ranking.truths:
+        score = NOTHING if one.score is None else percent(one.score.score)
+        table.add_row(
+            Text(one.measure), signed(one.spearman.value), interval_text(one.spearman.interval),
+            signed(one.kendall.value), f"{100 * one.selection.regret:.2f}",
+            f"{100 * one.selection.regret_at_random:.2f}", score,
         )  # fmt: skip
     return table
 

@@ -22,14 +22,23 @@ def verdict(ranking: Ranking) -> str:
     if agreed is None:
         if len(ranking.models) == 1 and ranking.values.get(ranking.models[0]):
             return "One model alone is ranked with nothing: hold its values against their references."
-        return "Nothing could be ranked: no two models have a value of one measure."
+        return "Nothing could be ranked: no measure tells two models apart."
     reasons = doubts(ranking)
     level = LEVELS[min(len(reasons), len(LEVELS) - 1)]
     because = ", ".join(reasons) or "even measures that agree have failed on other models (docs/zoo.md)"
     best = [ranking.ranked[one] for one in np.flatnonzero(agreed.places == agreed.places.min()).tolist()]
     many = f"{', '.join(best[:3])}{' and others' if len(best) > 3 else ''}"
     verb = "is" if len(best) == 1 else "are"
-    return f"{many} {verb} ranked best of {len(ranking.ranked)} models; trust this order {level}: {because}."
+    said = f"{many} {verb} ranked best of {len(ranking.ranked)} models; trust this order {level}: {because}"
+    return f"{said}{_truth(ranking)}."
+
+
+def _truth(ranking: Ranking) -> str:
+    """What the true gaps say, where there are some."""
+    if not ranking.truths or np.isnan(ranking.truths[0].spearman.value):
+        return ""
+    found = ranking.truths[0]
+    return f"; held against true gaps, its rank correlation is {found.spearman.value:+.2f}"
 
 
 def doubts(ranking: Ranking) -> list[str]:
