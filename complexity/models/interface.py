@@ -125,6 +125,10 @@ class TrainedModel(LayerFinder):
             raise InputError(problem, model=self.name, field="inputs", expected="floating point inputs", found=names)
         return found
 
+    def declared_inputs(self) -> list[str]:
+        """The inputs that the network declares, each with the shape of a sample; empty where it declares none."""
+        return []
+
     def integer_inputs(self, inputs: Inputs) -> list[str]:
         """The inputs, by name, that the network takes as whole numbers, such as the numbers of tokens."""
         return []
