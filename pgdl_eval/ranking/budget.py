@@ -47,12 +47,12 @@ def fitting(
     needed : seconds that each takes for what is not computed yet; those without a number are too dear to have been
         tried.
     """
-    chosen, left_out, left = [], {}, budget
+    chosen, left_out, left = [], {}, max(budget, 0.0)
     for one in measures:
         if one.name not in needed:
             left_out[one.name] = "the budget was spent before it could be tried"
         elif needed[one.name] > left:
-            left_out[one.name] = f"would take {in_words(needed[one.name])}, and {in_words(max(left, 0))} are left"
+            left_out[one.name] = f"would take {in_words(needed[one.name])}, and {in_words(left)} are left"
         else:
             chosen.append(one)
             left -= needed[one.name]

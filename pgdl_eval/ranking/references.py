@@ -16,6 +16,7 @@ from complexity.models import adapt
 from complexity.models.inputs import map_parts
 from complexity.samples import Samples
 
+from .facts import facts
 from .random_features import RandomFeatures
 from .untrained import untrained
 
@@ -42,6 +43,9 @@ class References:
     def __call__(
         self, measure: Measure, value: Measured, network: Any, samples: Samples, **settings: Any
     ) -> dict[str, Any]:
+        if measure.function is facts:  # which is no value to be judged
+            return {}
+
         def of(model: Any, rows: Samples = samples) -> Measured:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # doubts of a reference are none of the value

@@ -169,10 +169,11 @@ def _within(request: Request, chosen: Chosen, work: Work, samples: Samples) -> C
     first, needed = next(iter(work.sources)), {}
     references = References(request.halves // 2, request.seed)
     for measure in chosen.measures:
-        if time.monotonic() - began >= budget:
-            break
         sheet = _sheets(request, [measure], work, samples)[measure.name]
-        work.compute([sheet], samples, references, only=[first])
+        if not all(map(sheet.done, work.sources)):
+            if time.monotonic() - began >= budget:
+                continue
+            work.compute([sheet], samples, references, only=[first])
         of_one = sheet.seconds() / max(1, sum(map(sheet.done, work.sources)))
         waiting = sum(not sheet.done(name) for name in work.sources)
         needed[measure.name] = of_one * waiting / min(request.workers, len(work.sources))

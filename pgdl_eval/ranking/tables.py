@@ -57,7 +57,7 @@ def value_table(ranking: Ranking) -> Table:
     models = [one for one in ranking.models if ranking.values.get(one)]
     title = "Values: " + ("" if len(models) == 1 else "medians over models, ") + "beside what tells nothing"
     table = titled_table(title, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("measure", overflow="fold", min_width=20)
+    table.add_column("measure", overflow="fold", min_width=16)
     table.add_column("best", justify="left")
     for name in ("value", "spread", "least", "largest", "un-\ntrained", "ran-\ndom"):
         table.add_column(name, justify="right", overflow="fold")
@@ -127,7 +127,8 @@ def count(parameters: int) -> str:
 
 def number(value: float) -> str:
     """A value in three digits or so."""
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.2e}"
+    text = f"{value:.3g}"
+    return text.replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
 
 
 def _rank(ranking: Ranking, measure: int, model: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -75,7 +76,9 @@ def _weights(path: Path, kind: str, options: Options) -> Mapping[str, Any]:
         if not options.trust:
             raise InputError(TRUST, expected=f"--trust, or {CONVERT}")
         load: Any = torch.jit.load if kind == "script" else torch.export.load
-        found = load(str(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyTorch calls TorchScript deprecated
+            found = load(str(path))
         state: Any = found.state_dict
         return state() if callable(state) else state  # type: ignore[no-any-return]
     if kind == "safetensors":
@@ -146,8 +149,6 @@ def _exported(path: Path, options: Options) -> Any:
     """A program of `torch.export` as an ONNX graph: it cannot be looked into otherwise."""
     if not options.trust:
         raise InputError(TRUST, expected="--trust, or the module that it was made of: its state_dict and --factory")
-    import warnings
-
     import torch
 
     from complexity.models.onnx_model import OnnxModel
