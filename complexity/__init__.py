@@ -2,7 +2,7 @@
 
 complexity : the submitted measure of a model and a data set; by default the angle between their P-vectors.
 p_vectors : the top left singular vectors of a matrix, with bounds on their errors; `PVectors` is what it returns.
-check : what the measures make of a model and its data, as advice.
+check : what the measures make of a model and its data, as advice; `Check` is what it returns.
 layers : the layers of a network as they run, and which one the measures take.
 singular_values : all singular values of a matrix.
 angle : degrees between two lines, or the largest between two subspaces.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from ..errors import InputError, collected_warnings, unknown_name
+from ..errors import InputError, collected_warnings, pointing_to_check, unknown_name
 from ..progress import shown
 from ..samples import read_as
 from .measured import Measured
@@ -60,7 +60,7 @@ class Measure:
         given = {"batched": batched, "progress": progress}  # a measure that has such a setting itself is told as well
         settings |= {name: one for name, one in given.items() if one is not None and name in self.settings}
         self.check(settings, shared=OF_EVERY_CALL)
-        with read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
+        with pointing_to_check(), read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
             value = self.function(model, dataset, **without_numpy_scalars(settings))
         own = value.own_details if isinstance(value, Measured) else {}
         declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}

@@ -63,8 +63,8 @@ def _row(ranking: Ranking, model: str) -> dict[str, Any]:
     if ranking.gaps:
         row["gap"] = ranking.gaps.get(model)
     row["parameters"] = facts.parameters if facts else None
-    row["seconds"] = sum(one.seconds for one in ranking.values.get(model, {}).values())
     row["warnings"] = "; ".join(dict.fromkeys(_warnings(ranking, model)))
+    row["seconds"] = sum(one.seconds for one in ranking.values.get(model, {}).values())
     return row
 
 

@@ -56,7 +56,7 @@ def rank(
     A table, best first: model, its place in the consensus with a 95% interval over samples (`place`, `place_low`,
     `place_high`), the rank by each measure, each measure's value with its `spread` over samples, its value of the
     untrained network (`untrained`) and of random features (`random`), `training_accuracy`, `parameters`, `layer` whose
-    input is taken, `layer_width`, `spectral_gap`, `seconds`, `warnings`. Its `attrs` hold the verdict, notes, Kendall's
+    input is taken, `layer_width`, `spectral_gap`, `warnings`, `seconds`. Its `attrs` hold the verdict, notes, Kendall's
     W of the measures, what was left out and why, failures by model, and with `test` or `gaps` the truth.
 
     Raises

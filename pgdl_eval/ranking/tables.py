@@ -103,6 +103,8 @@ def tail(ranking: Ranking) -> Iterator[Text]:
     for model, of in ranking.failures.items():
         for name, why in of.items():
             yield Text(f"failed {model}{f' {name}' if name else ''}: {why}", style="red")
+    if ranking.failures:
+        yield Text("pvector check MODEL --data DATA says of a model what is taken, what fits and what does not")
 
 
 def heading(name: str) -> str:

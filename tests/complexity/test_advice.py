@@ -71,3 +71,10 @@ def test_inputs_alone_leave_labels_out():
 def test_what_is_no_model_is_an_error():
     with pytest.raises(InputError, match="not a trained model"):
         complexity.check(3, IMAGES)
+
+
+@pytest.mark.skipif(not hasattr(InputError, "add_note"), reason="notes of exceptions came with Python 3.11")
+def test_errors_that_concern_a_model_point_to_check():
+    with pytest.raises(InputError) as caught:
+        complexity.complexity(network(), (np.moveaxis(IMAGES, 1, -1), LABELS))
+    assert any("complexity.check(model, data)" in note for note in caught.value.__notes__)

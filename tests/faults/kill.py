@@ -1,6 +1,6 @@
 """Kill a command at random moments, run it again, and hold what it leaves against an undisturbed run.
 
-    python tests/faults/kill.py [ingest] [table1] [--kills 20] [--seed 0] [--work FOLDER]
+    python tests/faults/kill.py [ingest] [table1] [rank] [--kills 20] [--seed 0] [--work FOLDER]
 
 The moment is drawn from the time between the first file in the output folder and the end of an undisturbed run. What
 is compared is every file byte for byte, seconds aside: the rerun may leave no other file, and miss none. The record
@@ -32,6 +32,19 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {  # the output folder comes third from the left, or last but one
     "ingest": lambda source, out: ["ingest", source, out, "--measure", "angle", "--measure", "distance", "--quiet"],
     "table1": lambda source, out: ["table1", source, "--out", out, "--quiet"],
+    "rank": lambda source, out: [
+        "rank",
+        source,
+        "--measure",
+        "angle",
+        "--measure",
+        "distance",
+        "--halves",
+        "2",
+        "--out",
+        out,
+        "--quiet",
+    ],
 }
 WAIT = 0.0005  # seconds between looks at the output folder
 
@@ -74,7 +87,7 @@ def differences(expected, found):
 
 
 def _source(name, work):
-    if name == "ingest":
+    if name in ("ingest", "rank"):
         return FOLDER
     write_four_models(work / "input")
     return work / "input"
@@ -90,7 +103,7 @@ def _environment():
 
 def _run(line):
     """Run a command to its end; the seconds since it made its output folder."""
-    out = Path(line[-2] if "table1" in line else line[line.index("ingest") + 2])
+    out = Path(line[line.index("ingest") + 2] if "ingest" in line else line[-2])
     process = subprocess.Popen(line, env=_environment(), cwd=out.parent)
     began = _wait_for(out, process)
     status = process.wait()

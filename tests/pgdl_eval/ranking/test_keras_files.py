@@ -58,7 +58,7 @@ def test_whole_models_are_ranked_and_their_untrained_selves_stand_beside(folder)
     [
         ("lambda.keras", "a Lambda layer is stored Python code, which is not run .expected --trust runs it"),
         ("lambda.h5", "a Lambda layer is stored Python code, which is not run .expected --trust runs it"),
-        ("own.keras", "a class or function that is not of Keras .*custom_objects=.*found mine>Own"),
+        ("own.keras", "a class or function that is not of Keras .*custom_objects=.*found .*Own"),
         ("alone.weights.h5", "weights alone do not say what network they are of .*model.save"),
         ("cut.keras", "HDF5|no Keras model"),
     ],
