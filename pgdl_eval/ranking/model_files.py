@@ -64,6 +64,9 @@ class ModelFile:
         inside = self.path.is_dir()
         files = sorted(self.path.rglob("*")) if inside else sorted(self.path.parent.glob(f"{self.path.name}*"))
         found = {str(one.relative_to(self.path if inside else self.path.parent)): file_identity(one) for one in files}
+        factory, colon, _ = self.options.factory.rpartition(":")
+        if self.engine == TORCH and colon:  # which makes the network of these weights
+            found["factory"] = f"{self.options.factory} {file_identity(Path(factory)) or ''}".strip()
         return {name: text for name, text in found.items() if text}
 
 

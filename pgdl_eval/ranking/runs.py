@@ -38,6 +38,7 @@ from .truth import truths
 
 VALUES, TEST = "values", "test"  # folders, within that of the output, where values are kept
 NAME = "models"  # of the run
+NARROW = 0.02  # spectral gap below which a P-vector is called ill-determined
 FACTS = Measure("facts", facts, "larger gap", (0.0, math.inf), frozenset(), True, "pgdl_eval.ranking.facts")
 
 Step = Callable[[str, str, int, int], None]
@@ -149,9 +150,14 @@ def ranking_of(
     values = {model: _values(model, found) for model in names}
     failures = {model: why for model in names if (why := _failures(model, sheets, values[model]))}
     ranked, counted, uncounted = counted_models(names, chosen.measures, values)
-    notes = [*accuracy_warnings(names, facts_of, samples), *_outputs(names, facts_of), *notes]
+    notes = [
+        *accuracy_warnings(names, facts_of, samples),
+        *_outputs(names, facts_of),
+        *_spectra(names, facts_of),
+        *notes,
+    ]
     return Ranking(
-        names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, notes, len(samples),
+        names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, [*doubts, *notes], len(samples),
         ranked, counted, agreed_on(ranked, counted, values),
     )  # fmt: skip
 
@@ -262,6 +268,17 @@ def _outputs(names: Sequence[str], facts_of: Mapping[str, Facts]) -> list[str]:
         return []
     some = ", ".join(f"{next(m for m, n in outputs.items() if n == kind)} {kind}" for kind in sorted(kinds))
     return [f"the models have different numbers of outputs ({some}): were they trained for the same classes?"]
+
+
+def _spectra(names: Sequence[str], facts_of: Mapping[str, Facts]) -> list[str]:
+    """Models whose features have no one direction above the others, so that a P-vector of them says little."""
+    gaps = {model: facts_of[model].details.get("spectral_gap") for model in names if model in facts_of}
+    narrow = [model for model, gap in gaps.items() if gap is not None and gap < NARROW]
+    if not narrow:
+        return []
+    some = ", ".join(narrow[:3]) + (" and others" if len(narrow) > 3 else "")
+    text = f"the two largest singular values of the features of {some} are closer than {NARROW:.0%}"
+    return [f"{text}: their P-vector is not well determined"]
 
 
 def by_name(sources: Sequence[Source]) -> dict[str, Source]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ..report.table import interval_text, measure_table, titled_table
 from ..report.text import number as signed
-from ..report.text import percent
+from ..report.text import p_text, percent
 from .result import Ranking, Value
 from .verdict import verdict
 
@@ -91,7 +91,16 @@ def truth_table(ranking: Ranking) -> Table:
 
 
 def tail(ranking: Ranking) -> Iterator[Text]:
-    """Why there is a dash, which measures are not there, what failed."""
+    """How far measures agree, what they cost, why there is a dash, which are not there, what failed."""
+    if ranking.agreed is not None and ranking.agreed.agreement is not None:
+        found = ranking.agreed.agreement
+        order = "footrule optimum" if ranking.agreed.method == "footrule" else "mean rank"
+        text = f"{len(ranking.counted)} measures, {order}; they agree by Kendall's W {found.w:.2f}"
+        yield Text(f"{text} (0 not at all, 1 in all; p {p_text(found.p_value)})")
+    yield Text(layers_in_words(ranking))
+    for measure in ranking.measures:
+        if measure.cost:
+            yield Text(f"cost of {measure.name}: {measure.cost}", style="dim")
     for name in ("halves", "untrained", "random"):
         for why, measures in _reasons(ranking, name).items():
             what = {"halves": "no spread", "untrained": "no untrained network", "random": "no random features"}[name]
@@ -105,6 +114,17 @@ def tail(ranking: Ranking) -> Iterator[Text]:
             yield Text(f"failed {model}{f' {name}' if name else ''}: {why}", style="red")
     if ranking.failures:
         yield Text("pvector check MODEL --data DATA says of a model what is taken, what fits and what does not")
+
+
+def layers_in_words(ranking: Ranking) -> str:
+    """The layers whose inputs are the features, and how wide these are."""
+    details = [ranking.facts[one].details for one in ranking.models if one in ranking.facts]
+    layers = list(dict.fromkeys(str(one["layer"]) for one in details if "layer" in one))
+    widths = sorted({int(one["layer_width"]) for one in details if "layer_width" in one})
+    if not widths:
+        return "features: none could be had"
+    width = f"{widths[0]}" if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
+    return f"features: {width} inputs of {', '.join(layers[:3])}{' and others' if len(layers) > 3 else ''}"
 
 
 def heading(name: str) -> str:

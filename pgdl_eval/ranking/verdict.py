@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.correlation import spearman
+from .input_check import EXPECTED
 from .result import Ranking
 
 Array = NDArray[np.float64]
@@ -59,6 +60,10 @@ def doubts(ranking: Ranking) -> list[str]:
         found.append("there are no intervals over samples")
     elif reaching > REACHING * (models - 1):
         found.append(f"the intervals of {reaching} others overlap that of the first")
+    accuracies = [ranking.facts[one].training_accuracy for one in ranking.ranked if one in ranking.facts]
+    low = sum(one is not None and one < EXPECTED for one in accuracies)
+    if low:
+        found.insert(0, f"{low} of them get too few of their training samples right")
     if by_size(ranking):
         found.append("the order is that of size and tells nothing beyond it")
     return found

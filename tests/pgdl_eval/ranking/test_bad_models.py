@@ -182,3 +182,34 @@ def test_a_failing_factory_is_the_failure_of_its_models(zoo, tmp_path):
     assert "the factory fails: ZeroDivisionError: no luck" in text
     result, text = rank(zoo, tmp_path, zoo.folder / "weights", "--factory", "no_such_module:make")
     assert "no function can be had" in text
+
+
+def test_networks_with_several_inputs_are_ranked_and_cannot_be_scaled(tmp_path):
+    class Two(torch.nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.first, self.last = torch.nn.Linear(7, width), torch.nn.Linear(width, 3)
+
+        def forward(self, a, b):
+            return self.last(torch.relu(self.first(torch.cat([a, b], 1))))
+
+    generator = np.random.default_rng(0)
+    np.savez(tmp_path / "d.npz", a=generator.random((30, 3), np.float32), b=generator.random((30, 4), np.float32),
+             y=np.arange(30) % 3)  # fmt: skip
+    models = {"narrow": Two(4), "wide": Two(9)}
+    table = pgdl_eval.rank(models, str(tmp_path / "d.npz"), x="a,b", halves=2)
+    assert table["place"].notna().all()
+    assert "mixup_davies_bouldin" in table.attrs["left_out"]  # needs images
+    with pytest.raises(InputError, match="several inputs cannot be scaled here"):
+        pgdl_eval.rank(models, str(tmp_path / "d.npz"), x="a,b", normalize="0,255")
+
+
+def test_a_changed_factory_file_is_another_model(zoo, tmp_path):
+    from pgdl_eval.ranking.model_files import find_models
+    from pgdl_eval.ranking.options import Options
+
+    (tmp_path / "net.py").write_text("def make():\n    pass\n")
+    options = Options(f"{tmp_path / 'net.py'}:make")
+    before = find_models([zoo.folder / "weights"], options)[0].identity()
+    (tmp_path / "net.py").write_text("def make():\n    return 1\n")
+    assert find_models([zoo.folder / "weights"], options)[0].identity() != before
