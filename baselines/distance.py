@@ -21,6 +21,7 @@ HANDED_OVER = (
     higher_means="larger gap",
     needs=("initial weights",),
     cost="none but reading the weights",
+    uses_samples=False,
     source="the starter kit's baseline; Table 1 of the paper",
 )
 def complexity(model: Any, dataset: Any) -> float:

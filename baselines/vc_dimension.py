@@ -15,6 +15,7 @@ SIDE = 32  # the kit takes images of 32 x 32, whatever the task's are
     "vc_dimension",
     higher_means="larger gap",
     cost="none but reading the weights",
+    uses_samples=False,
     source="the starter kit's baseline; Table 1 of the paper",
 )
 def complexity(model: Any, dataset: Any) -> float:

@@ -2,6 +2,7 @@
 
 complexity : the submitted measure of a model and a data set; by default the angle between their P-vectors.
 p_vectors : the top left singular vectors of a matrix, with bounds on their errors; `PVectors` is what it returns.
+check : what the measures make of a model and its data, as advice; `Check` is what it returns.
 layers : the layers of a network as they run, and which one the measures take.
 singular_values : all singular values of a matrix.
 angle : degrees between two lines, or the largest between two subspaces.
@@ -16,6 +17,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .advice import Check, check
     from .entry import complexity
     from .errors import InputError, InputWarning
     from .inspection import layers
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
     from .pvectors.pvector import PVectors, p_vectors, singular_values
 
 __all__ = [
+    "Check",
     "InputError",
     "InputWarning",
     "Measured",
     "PVectors",
     "angle",
+    "check",
     "complexity",
     "layers",
     "p_vectors",
@@ -36,11 +40,13 @@ __all__ = [
     "singular_values",
 ]
 _MODULES = {
+    "Check": "advice",
     "InputError": "errors",
     "InputWarning": "errors",
     "Measured": "measures.measured",
     "PVectors": "pvectors.pvector",
     "angle": "pvectors.angles",
+    "check": "advice",
     "complexity": "entry",
     "layers": "inspection",
     "p_vectors": "pvectors.pvector",

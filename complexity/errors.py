@@ -83,6 +83,20 @@ class InputError(ValueError):
         )
 
 
+CHECK = "complexity.check(model, data) says which layer is taken and why, and what does not fit; so does pvector check"
+
+
+@contextmanager
+def pointing_to_check() -> Iterator[None]:
+    """Let errors within the context that concern a model carry a note on what says more (from Python 3.11 on)."""
+    try:
+        yield
+    except InputError as error:
+        if error.model and hasattr(error, "add_note") and CHECK not in getattr(error, "__notes__", ()):
+            error.add_note(CHECK)
+        raise
+
+
 def escaped(text: str) -> str:
     """The text as a terminal may show it: control characters, lone surrogates and reversals of direction as \\xNN.
 

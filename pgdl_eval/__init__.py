@@ -1,5 +1,6 @@
 """Complexity measures of trained networks, by name.
 
+rank : trained models by their expected gaps, without test data.
 list_measures : a table of all measures that are installed, combinations included.
 compute : the value of any of them for a model and a data set.
 
@@ -12,14 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .face import compute, list_measures
+    from .ranking.rank import rank
 
-__all__ = ["compute", "list_measures"]
+__all__ = ["compute", "list_measures", "rank"]
 
 
 def __getattr__(name: str) -> Any:
     """What the face offers, loaded when it is used first."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "rank":
+        from .ranking.rank import rank
+
+        return rank
     from . import face
 
     return getattr(face, name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .terminal import LazyGroup, run
 
 COMMANDS = {
+    "rank": ("pgdl_eval.ranking.command:rank_command", "Rank your own trained models, without test data."),
+    "check": ("pgdl_eval.ranking.check_command:check_command", "What the measures make of a model and its data."),
     "score": ("pgdl_eval.score:main", "Score predictions as the competition does, with a correlation report."),
     "ingest": ("pgdl_eval.ingest:ingest_command", "Compute measures for the models of task folders."),
     "table1": ("pgdl_eval.table1:table1_command", "The paper's Table 1 over task folders."),

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 from complexity.errors import InputError
 from complexity.measures.registry import Measure
+from complexity.models import adapt
 from complexity.timing import BUILDING, phase
 
 from .formats.task import StoredModel
 
 ONNX, TORCH, KERAS = "onnxruntime", "torch", "keras"
 GRADIENTS_EXTRA, KERAS_EXTRA = "the extra [torch] or [keras]", "the extra [keras] or [keras-torch]"
-OWN_PACKAGES = ("complexity", "baselines")
+OWN_PACKAGES = ("complexity", "baselines", "pgdl_eval")
 
 
 @dataclass
@@ -34,6 +35,14 @@ class Networks:
     stored: StoredModel
     made: dict[str, tuple[Any, float]] = field(default_factory=dict)
 
+    def engine_for(self, measure: Measure) -> str:
+        """See the function of this name."""
+        return engine_for(measure)
+
+    def weights(self) -> list[Any]:
+        """All weights as they are stored, those before training included."""
+        return [*self.stored.weights, *(self.stored.initial_weights or [])]
+
     def on(self, engine: str) -> tuple[Any, float]:
         """The model on an engine, and the seconds that it took to make it.
 
@@ -48,6 +57,58 @@ class Networks:
                 network = MAKERS[engine](self.stored)
             self.made[engine] = network, time.perf_counter() - began
         return self.made[engine]
+
+
+class OpenedModel(Protocol):
+    """A model that comes in a form of its own, which every measure gets.
+
+    `name`, `engine` : how messages call it, and what runs it; `open` : makes it.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def engine(self) -> str: ...
+
+    def open(self) -> Any: ...
+
+
+@dataclass
+class OneNetwork:
+    """A model in the form that it comes in, made when it is first asked for; `made` as of `Networks`."""
+
+    model: OpenedModel
+    made: dict[str, tuple[Any, float]] = field(default_factory=dict)
+    refused: Exception | None = None
+
+    def engine_for(self, measure: Measure) -> str:
+        """What runs the model, whatever the measure."""
+        return self.model.engine
+
+    def weights(self) -> list[Any]:
+        """All weights."""
+        return adapt(self.on(self.model.engine)[0]).weights()
+
+    def on(self, engine: str) -> tuple[Any, float]:
+        """The model, and the seconds that it took to make it; one that is refused is tried once."""
+        if self.refused is not None:
+            raise self.refused
+        if engine not in self.made:
+            began = time.perf_counter()
+            try:
+                with phase(BUILDING):
+                    network = self.model.open()
+            except Exception as error:
+                self.refused = error
+                raise
+            self.made[engine] = network, time.perf_counter() - began
+        return self.made[engine]
+
+
+def networks_of(model: StoredModel | OpenedModel) -> Networks | OneNetwork:
+    """What gives the measures their model."""
+    return Networks(model) if isinstance(model, StoredModel) else OneNetwork(model)
 
 
 def engine_for(measure: Measure) -> str:

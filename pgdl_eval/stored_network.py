@@ -57,6 +57,9 @@ class StoredNetwork(TrainedModel):
     def _stored_initial_weights(self) -> list[Array]:
         return list(self.stored.initial_weights or [])
 
+    def declared_inputs(self) -> list[str]:
+        return [str(tuple(self.stored.config.input_shape))]
+
     def values_at(self, layer: str, inputs: Inputs) -> Array:
         if layer == LOGITS:
             return self.logits(inputs)

@@ -71,6 +71,8 @@ def run(command: click.Command, name: str | None = None) -> None:
         if not isinstance(error, InputError):
             raise
         _say(f"error: {error}")
+        for note in getattr(error, "__notes__", ()):
+            _say(note)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from ..errors import InputError, collected_warnings, unknown_name
+from ..errors import InputError, collected_warnings, pointing_to_check, unknown_name
 from ..progress import shown
 from ..samples import read_as
 from .measured import Measured, check_number
@@ -40,6 +40,7 @@ class Measure:
     source : the paper, section or equation that defines it.
     unit : of its values, "degrees" or "share"; empty for a number without one.
     cost : what computing it takes, in words; empty where nobody said it.
+    uses_samples : whether the value depends on the samples; not where it is one of the weights alone.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Measure:
     source: str
     unit: str = field(default="", kw_only=True)
     cost: str = field(default="", kw_only=True)
+    uses_samples: bool = field(default=True, kw_only=True)
 
     def __call__(
         self, model: Any, dataset: Any, *, batched: bool | None = None, progress: bool | None = None, **settings: Any
@@ -58,7 +60,7 @@ class Measure:
         given = {"batched": batched, "progress": progress}  # a measure that has such a setting itself is told as well
         settings |= {name: one for name, one in given.items() if one is not None and name in self.settings}
         self.check(settings, shared=OF_EVERY_CALL)
-        with read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
+        with pointing_to_check(), read_as(batched), shown(progress, self.name), collected_warnings() as warnings:
             value = check_number(self.function(model, dataset, **without_numpy_scalars(settings)), self.name)
         own = value.own_details if isinstance(value, Measured) else {}
         declared = {"measure": self.name, "unit": self.unit, "direction": f"larger means a {self.gap_if_larger}"}
@@ -107,6 +109,7 @@ def measure(
     source: str,
     unit: str = "",
     cost: str = "",
+    uses_samples: bool = True,
 ) -> Callable[[Function], Function]:
     """Register the decorated function (model, dataset, **settings) -> float as the measure `name`.
 
@@ -121,8 +124,9 @@ def measure(
     def register(function: Function) -> Function:
         known = _registry.get(name)
         declared = Measure(
-            name, function, higher_means, bounds, frozenset(needs), order_free, source, unit=unit, cost=cost
-        )
+            name, function, higher_means, bounds, frozenset(needs), order_free, source, unit=unit, cost=cost,
+            uses_samples=uses_samples,
+        )  # fmt: skip
         if known is not None and known.dotted_name != declared.dotted_name:
             raise InputError(f"two measures are named {name!r}", found=[known.dotted_name, declared.dotted_name])
         _registry[name] = declared

@@ -167,6 +167,10 @@ class TrainedModel(LayerFinder):
             flat[place.rows(np.arange(len(flat)).reshape(shape), rows_of(inputs)).reshape(-1)] = flat.copy()
         return flat
 
+    def declared_inputs(self) -> list[str]:
+        """The inputs that the network declares, each with the shape of a sample; empty where it declares none."""
+        return []
+
     def integer_inputs(self, inputs: Inputs) -> list[str]:
         """The inputs, by name, that the network takes as whole numbers, such as the numbers of tokens."""
         return []

@@ -155,6 +155,9 @@ class KerasModel(TrainedModel):
             return [array(part, number) for number, part in enumerate(inputs)]
         return array(inputs, 0)
 
+    def declared_inputs(self) -> list[str]:
+        return [f"{one.name} {tuple(one.shape[1:])}" for one in self._declared()]
+
     def _declared(self) -> list[Any]:
         try:
             return list(getattr(self.model, "inputs", None) or [])

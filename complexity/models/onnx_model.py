@@ -82,6 +82,9 @@ class OnnxModel(TrainedModel):
             if self.graph.is_matrix(name) and self.graph.roots([name])
         ]  # fmt: skip
 
+    def declared_inputs(self) -> list[str]:
+        return [f"{name} ({', '.join(map(str, shape[1:]))})" for name, shape in self.declared.items()]
+
     def values_at(self, layer: str, inputs: Inputs) -> Array:
         if layer == LOGITS:
             return self.logits(inputs)

@@ -92,6 +92,32 @@ def read_arrays(path: Path) -> Arrays:
     return dict(StoredArrays(path))
 
 
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of an `.npy` file; errors as for `StoredArrays`."""
+    try:
+        with open_regular(path) as file:
+            content = io.BytesIO(file.read())
+        needed = _needed(content)
+        if needed > content.getbuffer().nbytes:
+            problem, found = "an array of fewer bytes than its shape needs", f"{content.getbuffer().nbytes} bytes"
+            raise InputError(problem, expected=f"{needed} bytes", found=found)
+        content.seek(0)
+        return np.asarray(np.lib.format.read_array(content, allow_pickle=False))
+    except InputError as error:
+        raise error.at(file=path) from error
+    except DAMAGE as error:
+        raise _unreadable(path, error) from error
+
+
+def _needed(content: Any) -> int:
+    """The bytes of an array that the head of its file declares."""
+    version = np.lib.format.read_magic(content)
+    first = version == (1, 0)
+    read_head = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    shape, _, kind = read_head(content)
+    return math.prod(shape) * kind.itemsize
+
+
 def _check_total(archive: zipfile.ZipFile, size: int) -> None:
     """Hold how many arrays there are, and how large, against the bytes of the file."""
     members, most = archive.infolist(), LARGEST_RATIO * size + SMALL
@@ -106,11 +132,7 @@ def _check_head(archive: zipfile.ZipFile, name: str) -> None:
     names = archive.NameToInfo
     member = names[name if name in names else f"{name}.npy"]
     with archive.open(member) as content:
-        version = np.lib.format.read_magic(content)
-        first = version == (1, 0)
-        read_head = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-        shape, _, kind = read_head(content)
-    needed = math.prod(shape) * kind.itemsize
+        needed = _needed(content)
     if needed > member.file_size:
         problem, found = "an array of fewer bytes than its shape needs", f"{member.file_size} bytes"
         raise InputError(problem, field=name, expected=f"{needed} bytes", found=found)

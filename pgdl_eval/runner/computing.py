@@ -4,29 +4,62 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from complexity.errors import InputError, InputWarning, shortened
+from complexity.measures.measured import Measured
 from complexity.measures.registry import Measure
 from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
 
-from ..engines import Networks, engine_for, engine_version, is_own
-from ..formats.task import StoredModel, Task
+from ..engines import Networks, OneNetwork, OpenedModel, engine_version, is_own, networks_of
+from ..formats.task import StoredModel
 from .guard import guarded
+
+BESIDE = "beside"  # among the details of a value, what was computed beside it
+
+
+class ModelSet(Protocol):
+    """Models and the samples that they were trained on: a task of the competition, or what a user brings.
+
+    `name`, `folder` : how messages call them, and where they are; `models` : their names, in order.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def models(self) -> Sequence[str]: ...
+
+    def read_model(self, name: str) -> StoredModel | OpenedModel:
+        """The model of this name."""
+
+    def training_samples(self) -> tuple[Any, Any]:
+        """Inputs and labels, read anew."""
+
+
+class Beside(Protocol):
+    """What is computed beside a value, as plain data for its details; it goes from process to process."""
+
+    def __call__(self, measure: Measure, value: Measured, network: Any, samples: Samples, **settings: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Job:
-    """A measure with the settings under which it is computed."""
+    """A measure with the settings under which it is computed, and what else is computed with it."""
 
     measure: Measure
     settings: Mapping[str, Any]
+    beside: Beside | None = None
 
 
 @dataclass
@@ -67,12 +100,12 @@ class ModelAtWork:
     read_samples : reads inputs and labels anew, where a measure has changed the samples.
     """
 
-    task: Task
+    task: ModelSet
     model: str
-    read: Callable[[], StoredModel]
+    read: Callable[[], StoredModel | OpenedModel]
     samples: Samples
     read_samples: Callable[[], tuple[Any, Any]]
-    networks: Networks | None = None
+    networks: Networks | OneNetwork | None = None
 
     def compute(self, job: Job, profiled: bool) -> Computed:
         """What comes of a measure; its exceptions, and its wish to end the process, are its failure."""
@@ -86,9 +119,9 @@ class ModelAtWork:
         try:
             if self.networks is None:
                 with phase(READING):
-                    self.networks = Networks(self.read())
+                    self.networks = networks_of(self.read())
             began = time.perf_counter()
-            engine = engine_for(job.measure)
+            engine = self.networks.engine_for(job.measure)
             before = engine in self.networks.made
             network, building = self.networks.on(engine)
         except Exception as error:
@@ -120,10 +153,13 @@ def _value(model: str, network: Any, samples: Samples, job: Job) -> Computed:
     if not np.isfinite(value):
         raise InputError("the measure is not a finite number", model=model, field=job.measure.name, found=float(value))
     doubts = [str(one.message) for one in caught if issubclass(one.category, InputWarning)]
-    return Computed(float(value), details=value.own_details, doubts=doubts)
+    details = value.own_details
+    if job.beside is not None:
+        details[BESIDE] = job.beside(job.measure, value, network, samples, **job.settings)
+    return Computed(float(value), details=details, doubts=doubts)
 
 
-def _why(task: Task, model: str, error: BaseException) -> str:
+def _why(task: ModelSet, model: str, error: BaseException) -> str:
     folder = task.folder / model
     if isinstance(error, InputError):
         return str(error.at(file=folder, model=model))

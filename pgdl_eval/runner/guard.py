@@ -14,7 +14,7 @@ import numpy as np
 from complexity.samples import Samples
 from complexity.samples.in_memory import content
 
-from ..engines import Networks
+from ..engines import Networks, OneNetwork
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Guard:
 
 @contextmanager
 def guarded(
-    networks: Networks, network: Any, samples: Samples, read_samples: Callable[[], tuple[Any, Any]]
+    networks: Networks | OneNetwork, network: Any, samples: Samples, read_samples: Callable[[], tuple[Any, Any]]
 ) -> Iterator[Guard]:
     """See what a measure changes within the context; directory and samples are put back, a model is for the caller.
 
@@ -54,12 +54,11 @@ def _directory() -> str | None:
         return None
 
 
-def _of_model(networks: Networks, network: Any) -> int | None:
+def _of_model(networks: Networks | OneNetwork, network: Any) -> int | None:
     """A checksum of the weights; None where they cannot be had any more."""
-    stored = networks.stored
     try:
         own = network.get_weights() if hasattr(network, "get_weights") else []
-        arrays = [*stored.weights, *(stored.initial_weights or []), *own]
+        arrays = [*networks.weights(), *own]
     except Exception:  # whatever is left of a model that a stranger had
         return None
     return _checksum(arrays)

@@ -25,7 +25,7 @@ from ..measures import address, chosen_settings
 from ..sheet import Say, Sheet, open_sheet, prediction_file
 from ..submission import Submission
 from .combined import combine, summary
-from .computing import Computed, Job
+from .computing import BESIDE, Beside, Computed, Job, ModelSet
 from .isolation import Isolation, Limits
 from .processes import worker_pool
 from .strangers import Strangers, is_apart
@@ -113,7 +113,7 @@ def ingest(
     isolation = Isolation(limits or Limits(), (input_dir, output_dir))
     if any(map(is_apart, measures)):
         say(f"measures of strangers run {isolation.in_words()}")
-    with locked(output_dir, say), _processes(workers, profile, isolation) as processes:
+    with locked(output_dir, say), processes_of(workers, profile, isolation) as processes:
         for task in selected:
             try:
                 with timed(profile) as clock, phase(READING):
@@ -154,9 +154,12 @@ def _open_sheets(
 
 @dataclass(frozen=True)
 class TaskRun:
-    """One task at work: samples, what tells its models' files, the seconds of each measure, what comes, who is told."""
+    """One task at work: samples, what tells its models' files, the seconds of each measure, what comes, who is told.
 
-    task: Task
+    `beside` : what is computed with every value; the setting of this name tells it on the sheets.
+    """
+
+    task: ModelSet
     samples: Samples
     files: Mapping[str, Identity]
     budget: float
@@ -164,6 +167,7 @@ class TaskRun:
     say: Say
     step: Step
     processes: Processes
+    beside: Beside | None = None
 
     def compute(self, sheets: Sequence[Sheet]) -> None:
         """Compute the values that the sheets of single measures lack; they are kept in the order of the models."""
@@ -197,16 +201,20 @@ class TaskRun:
                 if not sheet.done(model) and all(sheet is not one for one in running):
                     sheet.keep(model, EXCEEDED)
                     self.outcome.exceeded += 1
-            found = at_work.results(model, [_job(sheet) for sheet in running])
+            found = at_work.results(model, [self._job(sheet) for sheet in running])
             for sheet, computed in zip(running, found, strict=True):
                 self._keep(sheet, model, computed)
+
+    def _job(self, sheet: Sheet) -> Job:
+        settings = {name: value for name, value in sheet.settings.items() if name != BESIDE}
+        return Job(sheet.measure, settings, self.beside)
 
     def _running(self, sheets: Sequence[Sheet], model: str) -> list[Sheet]:
         """The sheets in which the model still needs a value, and that have time for it."""
         return [sheet for sheet in sheets if not sheet.done(model) and sheet.seconds() < self.budget]
 
     def _jobs(self, sheets: Sequence[Sheet], model: str) -> list[Job]:
-        return [_job(sheet) for sheet in self._running(sheets, model)]
+        return [self._job(sheet) for sheet in self._running(sheets, model)]
 
     def combine(self, sheet: Sheet, components: Sequence[Sheet]) -> None:
         """Aggregate the components' values over all models, and note what came of it."""
@@ -247,12 +255,8 @@ class TaskRun:
             self.say(f"warning {self.task.name} {model} {name}: {doubt}")
 
 
-def _job(sheet: Sheet) -> Job:
-    return Job(sheet.measure, sheet.settings)
-
-
 @contextmanager
-def _processes(workers: int, profile: bool, isolation: Isolation) -> Iterator[Processes]:
+def processes_of(workers: int, profile: bool, isolation: Isolation) -> Iterator[Processes]:
     """This process alone, or so many others; beside them those for measures of strangers."""
     if workers == 1:
         with Strangers.of(1, isolation) as strangers:

@@ -25,7 +25,7 @@ class ModelProgress:
         """A model of a task begins, with its number from 0 of so many; an empty name ends the task."""
         if task not in self.rows:
             self.rows[task] = self.bar.add_task(task, total=models, state="")
-        self.bar.update(self.rows[task], completed=number, state=model)
+        self.bar.update(self.rows[task], completed=number, total=models, state=model)
 
     def say(self, text: str) -> None:
         """Print a message above the bar, as it stands; the first word may be one of `COLORS`."""

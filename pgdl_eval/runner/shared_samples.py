@@ -24,8 +24,9 @@ def write_samples(folder: Path, samples: Samples) -> None:
         If they cannot be written.
     """
     try:
-        for name, array in zip(NAMES, (samples.one_input(), np.asarray(samples.targets)), strict=True):
-            np.save(folder / f"{name}.npy", array)
+        for name, array in zip(NAMES, (samples.one_input(), samples.targets), strict=True):
+            if array is not None:
+                np.save(folder / f"{name}.npy", array, allow_pickle=False)
     except OSError as error:
         raise InputError(f"the samples for other processes cannot be written: {error}", file=folder) from error
 
@@ -36,9 +37,11 @@ def read_samples(folder: str) -> Samples:
     return Samples(*load_samples(folder))
 
 
-def load_samples(folder: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Inputs and labels, from the files."""
+def load_samples(folder: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Inputs, and labels where there are some, from the files."""
+    files = [Path(folder, f"{name}.npy") for name in NAMES]
     inputs, labels = (
-        np.asarray(np.load(Path(folder, f"{name}.npy"), mmap_mode="c", allow_pickle=False)) for name in NAMES
+        np.asarray(np.load(file, mmap_mode="c", allow_pickle=False)) if file.exists() else None for file in files
     )
+    assert inputs is not None
     return inputs, labels

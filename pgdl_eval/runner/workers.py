@@ -17,9 +17,10 @@ from complexity.errors import InputError
 from complexity.read_ahead import read_ahead
 from complexity.samples import Samples
 
+from ..engines import OpenedModel
 from ..formats.task import StoredModel, Task
 from ..measures import address, find_measure
-from .computing import Computed, Job, ModelAtWork
+from .computing import Beside, Computed, Job, ModelAtWork, ModelSet
 from .shared_samples import load_samples, read_samples, write_samples
 from .strangers import Strangers, is_apart
 
@@ -43,7 +44,7 @@ class Processes(Protocol):
     """One process, or several."""
 
     def of(
-        self, task: Task, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf
+        self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf
     ) -> AbstractContextManager[AtWork]:
         """The models of a task that are wanted, at work; `jobs_of` says what has to be computed for one as of now."""
 
@@ -59,7 +60,7 @@ class OneProcess:
     profiled: bool
 
     @contextmanager
-    def of(self, task: Task, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
+    def of(self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
         stored = read_ahead(partial(task.read_model, model) for model in wanted)
         with _samples_folder() as folder:
             yield _Here(self, task, samples, folder, set(wanted), stored)
@@ -68,11 +69,11 @@ class OneProcess:
 @dataclass
 class _Here:
     process: OneProcess
-    task: Task
+    task: ModelSet
     samples: Samples
     folder: Path
     wanted: set[str]
-    stored: Iterator[Future[StoredModel]]
+    stored: Iterator[Future[StoredModel | OpenedModel]]
     shared: bool = False
 
     def results(self, model: str, jobs: Sequence[Job]) -> Iterator[Computed]:
@@ -82,7 +83,7 @@ class _Here:
         profiled = self.process.profiled
         at_work = ModelAtWork(self.task, model, read.result, self.samples, self.task.training_samples)
         for job in jobs:
-            if is_apart(job.measure):
+            if isinstance(self.task, Task) and is_apart(job.measure):
                 self._share()
                 yield self.process.strangers.compute(self.task, model, self.folder, job, profiled)
             else:
@@ -108,7 +109,7 @@ class Workers:
     profiled: bool
 
     @contextmanager
-    def of(self, task: Task, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
+    def of(self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
         with _samples_folder() as folder:
             if wanted:
                 write_samples(folder, samples)
@@ -139,7 +140,7 @@ class _Begun:
 @dataclass(frozen=True)
 class _There:
     workers: Workers
-    task: Task
+    task: ModelSet
     samples: Path
     waiting: deque[str]
     jobs_of: JobsOf
@@ -175,17 +176,21 @@ class _There:
                 self.begun[model] = _Begun([*self._in_pool(model, jobs), *self._of_strangers(model, jobs)])
 
     def _in_pool(self, model: str, jobs: Sequence[Job]) -> Iterator[Future[ByMeasure]]:
-        of_pool = [job for job in jobs if not is_apart(job.measure)]
+        of_pool = [job for job in jobs if not self._apart(job)]
         if of_pool:
-            known = {job.measure.name: (address(job.measure), dict(job.settings)) for job in of_pool}
+            known = {job.measure.name: (address(job.measure), dict(job.settings), job.beside) for job in of_pool}
             call = (self.task, model, str(self.samples), known, self.workers.profiled)
             yield self.workers.pool.submit(_in_worker, *call)
 
     def _of_strangers(self, model: str, jobs: Sequence[Job]) -> Iterator[Future[ByMeasure]]:
-        apart = [job for job in jobs if is_apart(job.measure)]
-        if apart:
+        apart = [job for job in jobs if self._apart(job)]
+        if apart and isinstance(self.task, Task):
             call = (self.task, model, self.samples, apart, self.workers.profiled)
             yield self.workers.threads.submit(self.workers.strangers.compute_all, *call)
+
+    def _apart(self, job: Job) -> bool:
+        """Whether a measure is applied in a process of its own, which reads tasks alone."""
+        return isinstance(self.task, Task) and is_apart(job.measure)
 
 
 @contextmanager
@@ -196,14 +201,15 @@ def _samples_folder() -> Iterator[Path]:
 
 
 def _in_worker(
-    task: Task, model: str, samples: str, jobs: Mapping[str, tuple[str, Mapping[str, Any]]], profiled: bool
-) -> ByMeasure:
-    """What comes of the measures, given by name with the address and the settings of each, in this worker process."""
+    task: ModelSet, model: str, samples: str, jobs: Mapping[str, tuple[str, Mapping[str, Any], Beside | None]],
+    profiled: bool,
+) -> ByMeasure:  # fmt: skip
+    """What comes of the measures, each with address, settings and what is wanted beside, in this worker process."""
     found: ByMeasure = {}
     known: list[Job] = []
-    for name, (place, settings) in jobs.items():
+    for name, (place, settings, beside) in jobs.items():
         try:
-            known.append(Job(replace(find_measure(place), name=name), settings))
+            known.append(Job(replace(find_measure(place), name=name), settings, beside))
         except Exception as error:  # the module of a stranger is imported here again
             found[name] = Computed(failure=f"a worker process finds no measure at {place}: {error}")
     read = partial(task.read_model, model)

@@ -1,6 +1,6 @@
 """Kill a command at random moments, run it again, and hold what it leaves against an undisturbed run.
 
-    python tests/faults/kill.py [ingest] [table1] [run] [zoo] [--kills 20] [--seed 0] [--work FOLDER]
+    python tests/faults/kill.py [ingest] [table1] [rank] [run] [zoo] [--kills 20] [--seed 0] [--work FOLDER]
 
 The moment is drawn from the time between the first file in the output folder and the end of an undisturbed run. What
 is compared is every file byte for byte, seconds (and the lines that a run writes when it goes on) aside: the rerun may
@@ -34,11 +34,14 @@ from pgdl_eval.sample.run import FOLDER
 ROOT = Path(__file__).resolve().parents[2]
 SMALL_ZOO = str(Path(__file__).with_name("small_zoo.py"))
 RUN = ["-m", "training", "run", "mlp", "--preset", "smoke", "--set", "epochs=40", "--device", "cpu", "--quiet"]
+ANGLE_AND_DISTANCE = ["--measure", "angle", "--measure", "distance"]
+EVALUATION = ["-m", "pgdl_eval"]
 COMMANDS = {
-    "ingest": lambda source, out: [
-        *("-m", "pgdl_eval", "ingest", source, out, "--measure", "angle", "--measure", "distance", "--quiet"),
+    "ingest": lambda source, out: [*EVALUATION, "ingest", source, out, *ANGLE_AND_DISTANCE, "--quiet"],
+    "table1": lambda source, out: [*EVALUATION, "table1", source, "--out", out, "--quiet"],
+    "rank": lambda source, out: [
+        *(*EVALUATION, "rank", source, *ANGLE_AND_DISTANCE, "--halves", "2", "--out", out, "--quiet"),
     ],
-    "table1": lambda source, out: ["-m", "pgdl_eval", "table1", source, "--out", out, "--quiet"],
     "run": lambda source, out: [*RUN, "--data", "stripes", "--data-dir", source, "--out", out],
     "zoo": lambda source, out: [SMALL_ZOO, source, out, 1],
 }
@@ -86,7 +89,7 @@ def differences(expected, found):
 
 
 def _source(name, work):
-    if name == "ingest":
+    if name in ("ingest", "rank"):
         return FOLDER
     if name in TRAININGS:
         (work / "input").mkdir()

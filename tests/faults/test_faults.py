@@ -31,8 +31,9 @@ def test_after_a_crash_of_a_training_at_any_step_a_rerun_leaves_what_an_undistur
     assert min(run["points"], zoo["points"]) > 80
 
 
-def test_after_kills_at_seeded_moments_a_rerun_leaves_what_an_undisturbed_run_leaves(tmp_path):
-    line = [sys.executable, HERE / "kill.py", "ingest", "--kills", "3", "--seed", "1", "--work", tmp_path]
+@pytest.mark.parametrize("command", ["ingest", "rank"])
+def test_after_kills_at_seeded_moments_a_rerun_leaves_what_an_undisturbed_run_leaves(command, tmp_path):
+    line = [sys.executable, HERE / "kill.py", command, "--kills", "3", "--seed", "1", "--work", tmp_path]
     done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("the same") == 3
