@@ -30,7 +30,7 @@ FLOOR_NAME = "hyper-parameters alone"
 def mean_leaderboard(board: Scoreboard) -> Table:
     """All measures that have a mean over the tasks."""
     found = best_first(board.rows.values(), None)
-    columns = _standings(found)
+    columns = [*_standings(found), *_adds([one for _, one in found])]
     for task in board.names:
         cells = [score_cell(row.evaluations.get(task)) for row, _ in found]
         columns.append(Column(task, tuple(cells), f"score on {task}"))
@@ -51,6 +51,7 @@ def task_leaderboard(board: Scoreboard, task: str) -> Table:
                tuple(spearman_scale(one, floor) for one in rows)),
         Column("Kendall tau-b", tuple(correlation_cell(one.kendall) for one in rows), "rank correlation with the gap",
                tuple(kendall_scale(one, floor) for one in rows)),
+        *_adds(rows),
         *_behind(board, task, rows),
         _numbers("granulated tau", (one.granulated.mean for one in rows), "{:+.2f}",
                  "Kendall's coefficient along each hyper-parameter alone, in the mean, in the declared direction"),
@@ -86,7 +87,8 @@ def paper_table(board: Scoreboard, paper: Mapping[str, float], order: str) -> Ta
     overall = [row.overall for row in rows]
     columns += [
         _p_values(overall),
-        Column("verdict", tuple(_verdict(one) for one in overall), "beside random measures"),
+        Column("verdict", tuple(map(_verdict_of, rows)), "beside random measures"),
+        *_adds(overall),
         *_seconds([(row, None) for row in rows]),
     ]
     return Table("Table 1", tuple(columns), order, last=sum(row.measure == FLOOR for row in rows))
@@ -116,6 +118,24 @@ def _p_values(rows: Sequence[Evaluation | MeanScore | None]) -> Column:
 
 def _verdict(one: Evaluation | MeanScore | None) -> Cell:
     return Cell(UNDEFINED) if one is None else Cell(one.verdict, tone=tone(one.verdict))
+
+
+def _verdict_of(row: Row) -> Cell:
+    """The verdict of a row of Table 1, or which package it needs."""
+    return Cell(f"needs {row.lacking}") if row.overall is None and row.lacking else _verdict(row.overall)
+
+
+def _adds(rows: Sequence[Evaluation | MeanScore | None]) -> list[Column]:
+    """What measures add to the hyper-parameters, where there are such."""
+    found = [None if one is None or math.isnan(one.adds.value) else one.adds for one in rows]
+    if not any(found):
+        return []
+    values = (math.nan if one is None else one.p_value for one in found)
+    text = "partial rank correlation with the gap, given the hyper-parameters"
+    return [
+        Column("adds", tuple(map(correlation_cell, found)), text),
+        Column("its p", tuple(Cell(p_text(one), one) for one in values), "permutation test of what it adds"),
+    ]
 
 
 def _behind(board: Scoreboard, task: str, rows: Sequence[Evaluation]) -> list[Column]:

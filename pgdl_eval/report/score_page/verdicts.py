@@ -69,11 +69,15 @@ def _sentence(one: Evaluation | MeanScore) -> str:
         return f"has one value for all models{where}: it tells nothing."
     scores = with_limits(f"score {percent(one.score)}", one.score_interval, "{:.1f}", unit=100)
     beside = f"95% of random measures stay below {percent(one.noise.percentile_95)} (p {p_text(one.noise.p_value)})"
-    turned = one.verdict == "reversed"
-    found = (
-        f"is above noise{where}, but against the direction that it declares" if turned else f"is {one.verdict}{where}"
-    )
-    found = f"{found}: {scores}; {beside}."
+    found = f"{_said(one.verdict, where)}: {scores}; {beside}."
     if isinstance(one, Evaluation):
         found += f" {with_limits(f'Spearman {number(one.spearman.value)}', one.spearman.interval)}."
     return found
+
+
+def _said(verdict: str, where: str) -> str:
+    if verdict == "reversed":
+        return f"is above noise{where}, but against the direction that it declares"
+    if verdict == "nothing beyond the hyper-parameters":
+        return f"tells {verdict}{where}"
+    return f"is {verdict}{where}"
