@@ -150,15 +150,10 @@ def ranking_of(
     values = {model: _values(model, found) for model in names}
     failures = {model: why for model in names if (why := _failures(model, sheets, values[model]))}
     ranked, counted, uncounted = counted_models(names, chosen.measures, values)
-    notes = [
-        *accuracy_warnings(names, facts_of, samples),
-        *_outputs(names, facts_of),
-        *_spectra(names, facts_of),
-        *notes,
-    ]
+    doubts = [*accuracy_warnings(names, facts_of, samples), *_outputs(names, facts_of), *_spectra(names, facts_of)]
     return Ranking(
-        names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, [*doubts, *notes], len(samples),
-        ranked, counted, agreed_on(ranked, counted, values),
+        names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, [*doubts, *notes],
+        len(samples), ranked, counted, agreed_on(ranked, counted, values),
     )  # fmt: skip
 
 
