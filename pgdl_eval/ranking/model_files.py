@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from complexity.errors import InputError
+from complexity.errors import InputError, escaped
 from complexity.models import adapt
 
 from ..engines import KERAS, ONNX, TORCH
@@ -127,7 +127,7 @@ def find_models(paths: Sequence[str | os.PathLike[str]], options: Options) -> li
     for path in (one for text in paths for one in _expanded(str(text))):
         for place, make in _at(path, options):
             found.setdefault(place, make)
-    names = names_of(list(found))
+    names = [escaped(one) for one in names_of(list(found))]  # sheets hold no control characters
     return [make(name) for name, make in zip(names, found.values(), strict=True)]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from complexity.errors import InputError
+from complexity.errors import InputError, check_printable
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
 from complexity.samples import Samples
@@ -286,6 +286,7 @@ def by_name(sources: Sequence[Source]) -> dict[str, Source]:
     """
     found: dict[str, Source] = {}
     for one in sources:
+        check_printable(one.name, "name of a model")
         if one.name in found:
             raise InputError("two models of one name", model=one.name, expected="a name of its own for each")
         found[one.name] = one
