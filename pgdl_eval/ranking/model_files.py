@@ -62,8 +62,14 @@ class ModelFile:
     def identity(self) -> Identity:
         """What tells whether the model's files are those that a value was computed from."""
         inside = self.path.is_dir()
-        files = sorted(self.path.rglob("*")) if inside else sorted(self.path.parent.glob(f"{self.path.name}*"))
-        found = {str(one.relative_to(self.path if inside else self.path.parent)): file_identity(one) for one in files}
+        files = (
+            sorted(self.path.rglob("*")) if inside else sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}*"))
+        )
+        found = {
+            str(one.relative_to(self.path if inside else self.path.parent)): file_identity(one)
+            for one in files
+            if not one.is_dir()
+        }
         factory, colon, _ = self.options.factory.rpartition(":")
         if self.engine == TORCH and colon:  # which makes the network of these weights
             found["factory"] = f"{self.options.factory} {file_identity(Path(factory)) or ''}".strip()
