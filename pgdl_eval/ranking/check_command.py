@@ -62,7 +62,8 @@ def advice(source: Any, samples: Any) -> Iterator[str]:
     network, _ = networks.on(engine)
     found = check(network, samples)
     yield str(replace(found, model=source.name))
-    can, cannot = [], []
+    can: list[tuple[str, str, str]] = []
+    cannot: list[tuple[str, str, str]] = []
     for name, measure in all_measures().items():
         if "+" in name:
             continue

@@ -69,7 +69,6 @@ def rank_command(
     pvector rank models/ --data train.npz
     """
     from .files import write_files
-    from .frame import frame
     from .gaps import read_gaps
     from .model_files import find_models
     from .options import Options
@@ -90,8 +89,7 @@ def rank_command(
                 progress.say(text)
 
         ranking = rank_sources(sources, samples, request, test=tested, gaps=truth, say=say, step=progress.step)
-    table = frame(ranking)
-    write_files(table, out)
+    table = write_files(ranking, out)
     if as_json:
         click.echo(table.to_json(orient="records", indent=1))
     else:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from complexity.errors import InputError
+from complexity.errors import InputError, escaped
 from complexity.models import adapt
 
 from ..engines import KERAS, ONNX, TORCH
@@ -63,8 +63,10 @@ class ModelFile:
     def identity(self) -> Identity:
         """What tells whether the model's files are those that a value was computed from."""
         inside = self.path.is_dir()
-        files = sorted(self.path.rglob("*")) if inside else sorted(self.path.parent.glob(f"{self.path.name}*"))
-        found = {str(one.relative_to(self.path if inside else self.path.parent)): file_checksum(one) for one in files}
+        folder = self.path if inside else self.path.parent
+        pattern = f"{glob.escape(self.path.name)}*"
+        files = sorted(self.path.rglob("*") if inside else folder.glob(pattern))
+        found = {str(one.relative_to(folder)): file_checksum(one) for one in files if not one.is_dir()}
         factory, colon, _ = self.options.factory.rpartition(":")
         if self.engine == TORCH and colon:  # which makes the network of these weights
             found["factory"] = f"{self.options.factory} {file_checksum(Path(factory)) or ''}".strip()
@@ -128,7 +130,7 @@ def find_models(paths: Sequence[str | os.PathLike[str]], options: Options) -> li
     for path in (one for text in paths for one in _expanded(str(text))):
         for place, make in _at(path, options):
             found.setdefault(place, make)
-    names = names_of(list(found))
+    names = [escaped(one) for one in names_of(list(found))]  # sheets hold no control characters
     return [make(name) for name, make in zip(names, found.values(), strict=True)]
 
 

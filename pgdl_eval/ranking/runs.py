@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from complexity.errors import InputError
+from complexity.errors import InputError, check_printable
 from complexity.measures.combination import Combination
 from complexity.measures.registry import Measure
 from complexity.samples import Samples
@@ -152,15 +152,10 @@ def ranking_of(
     values = {model: _values(model, found) for model in names}
     failures = {model: why for model in names if (why := _failures(model, sheets, values[model]))}
     ranked, counted, uncounted = counted_models(names, chosen.measures, values)
-    notes = [
-        *accuracy_warnings(names, facts_of, samples),
-        *_outputs(names, facts_of),
-        *_spectra(names, facts_of),
-        *notes,
-    ]
+    doubts = [*accuracy_warnings(names, facts_of, samples), *_outputs(names, facts_of), *_spectra(names, facts_of)]
     return Ranking(
-        names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, [*doubts, *notes], len(samples),
-        ranked, counted, agreed_on(ranked, counted, values),
+        names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, [*doubts, *notes],
+        len(samples), ranked, counted, agreed_on(ranked, counted, values),
     )  # fmt: skip
 
 
@@ -293,6 +288,7 @@ def by_name(sources: Sequence[Source]) -> dict[str, Source]:
     """
     found: dict[str, Source] = {}
     for one in sources:
+        check_printable(one.name, "name of a model")
         if one.name in found:
             raise InputError("two models of one name", model=one.name, expected="a name of its own for each")
         found[one.name] = one

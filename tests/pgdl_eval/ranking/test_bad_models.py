@@ -213,3 +213,16 @@ def test_a_changed_factory_file_is_another_model(zoo, tmp_path):
     before = find_models([zoo.folder / "weights"], options)[0].identity()
     (tmp_path / "net.py").write_text("def make():\n    return 1\n")
     assert find_models([zoo.folder / "weights"], options)[0].identity() != before
+
+
+def test_names_of_files_cannot_act_on_the_terminal_and_are_found_again(zoo, tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(zoo.folder / "onnx", folder)
+    (folder / "cnn_16_0_0.onnx").rename(folder / "\x1b[31m[bold]red.onnx")
+    for _ in range(2):
+        result, text = rank(zoo, tmp_path, folder)
+        assert result.exit_code == 0, text
+        assert "\x1b" not in result.stdout
+        assert "\\x1b[31m[bold]red" in "".join(text.split())
+    with pytest.raises(InputError, match="control characters"):
+        pgdl_eval.rank({"\x1b": zoo.networks["cnn_16_0_0"]}, zoo.train)

@@ -95,3 +95,14 @@ def test_configurations_with_what_is_not_of_keras_are_refused_before_keras_reads
     with pytest.raises(InputError):
         check_config(config)
     check_config({**config, "config": {"layers": [{"class_name": "Dense", "module": "keras.layers", "config": {}}]}})
+
+
+def test_a_saved_model_of_keras_2_is_ranked_where_it_is_trusted(tmp_path):
+    tf_keras = pytest.importorskip("tf_keras")
+    layers = tf_keras.layers
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TensorFlow on its own old format
+        model = tf_keras.Sequential([layers.Flatten(input_shape=(8, 8, 1)), layers.Dense(6, "relu"), layers.Dense(4)])
+        model.save(tmp_path / "saved", save_format="tf")
+        table = pgdl_eval.rank(tmp_path / "saved", (IMAGES, LABELS), measures=["angle"], halves=2, trust=True)
+    assert table[["angle", "angle untrained"]].notna().all(axis=None)
