@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,8 +44,6 @@ class TensorFlowGradients:
         self.weights, self.all_weights = weights, all_weights
         specifications = tf.nest.map_structure(_specification, arrays(inputs))
         labels = tf.TensorSpec((None,), tf.int64)
-        self._specifications = specifications
-        self._by_spot: dict[Any, Any] = {}  # compiled functions, each with its spot, whose layer lives as long
         # The bodies loop over no tensors, so there is nothing to convert.
         self._jacobians = tf.function(self._trace_jacobians, input_signature=[specifications], autograph=False)
         self._gradient = tf.function(self._trace_gradient, input_signature=[specifications, labels], autograph=False)
@@ -92,26 +89,21 @@ class TensorFlowGradients:
         return logits, [tf.convert_to_tensor(part) for part in gradient]
 
     def logit_gradients(self, inputs: Inputs, coefficients: Array, spot: Spot | None) -> list[Array] | None:
-        """(b, ...), (b classes,) as the output has them -> gradients in the shapes of the inputs, or of the spot's."""
-        key = None if spot is None else (id(spot.layer), spot.returned, spot.run)
-        if key not in self._by_spot:
-            signature = [self._specifications, tf.TensorSpec((None,), tf.float32)]
-            traced = functools.partial(self._trace_logit_gradients, spot=spot)
-            self._by_spot[key] = tf.function(traced, input_signature=signature, autograph=False)
-        found = self._by_spot[key](self._tensors(inputs), tf.constant(coefficients, tf.float32))
-        return [np.array(part) for part in found] or None
+        """(b, ...), (b classes,) as the output has them -> gradients in the shapes of the inputs, or of the spot's.
 
-    def _trace_logit_gradients(self, inputs: Any, coefficients: Any, spot: Spot | None) -> list[Any]:
-        """The gradients; none where there is no tensor at the spot."""
+        Not compiled: measures ask for them a few times a model, which takes less than tracing it.
+        """
+        tensors = self._tensors(inputs)
         with tf.GradientTape(watch_accessed_variables=False) as tape, gradients_by_convolution(self.layers):
-            given = tf.nest.flatten(inputs)
+            given = tf.nest.flatten(tensors)
             tape.watch([one for one in given if one.dtype.is_floating])
-            logits, seen = self._logits(inputs)
-            target = tf.reduce_sum(tf.reshape(logits, (-1,)) * coefficients)
-        tensors = given if spot is None else [spot.tensor(seen)]
-        if tensors[0] is None:
-            return []
-        return list(tape.gradient(target, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO))
+            logits, seen = self._logits(tensors)
+            target = tf.reduce_sum(tf.reshape(logits, (-1,)) * tf.constant(coefficients, tf.float32))
+        targets = given if spot is None else [spot.tensor(seen)]
+        if targets[0] is None:
+            return None
+        found = tape.gradient(target, targets, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return [np.array(part) for part in found]
 
     def _tensors(self, inputs: Inputs) -> Any:
         return tf.nest.map_structure(tf.constant, self.arrays(inputs))

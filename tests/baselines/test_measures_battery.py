@@ -215,6 +215,7 @@ def test_gradients_are_needed_where_that_is_declared_and_nowhere_else(name, netw
         assert MEASURES[name](network, dataset) == expected
 
 
+@pytest.mark.filterwarnings("ignore::complexity.errors.InputWarning")  # of few eigenvalues
 @pytest.mark.parametrize("name", MEASURES)
 def test_images_are_needed_where_that_is_declared_and_nowhere_else(name):
     torch.manual_seed(0)

@@ -82,7 +82,9 @@ def test_a_folder_begun_on_one_engine_goes_on_with_another(keras_at_hand, four_m
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["angle", "pseudo_validation", "mixup_davies_bouldin", "subspace_stability"])
+@pytest.mark.parametrize(
+    "name", ["angle", "pseudo_validation", "mixup_davies_bouldin", "subspace_stability", "worst_case_variation"]
+)
 def test_a_value_on_onnx_runtime_is_that_on_keras(keras_at_hand, four_models, name, monkeypatch):
     from pgdl_eval.keras_models import build, clear_session
     from pgdl_eval.stored_network import StoredNetwork
