@@ -114,9 +114,16 @@ def _scale_of(column: Column, row: int) -> Scale:
 
 
 def _legends(section: Table | Scatters) -> list[Scale]:
-    """A scale for each legend that a section needs: one of those with the same band and marks."""
+    """A scale for each legend that a section needs: one whose band and marks no other's hold."""
     if isinstance(section, Table):
         found = [_scale_of(one, 0) for one in section.columns if one.scale and one.cells]
     else:
         found = [one.scale for one in section.charts[0].standings] if section.charts else []
-    return list({(scale.band_name, tuple(mark.name for mark in scale.marks)): scale for scale in found}.values())
+    keys = {_legend_key(scale): scale for scale in found}
+    return [scale for key, scale in keys.items() if not any(key < other for other in keys)]
+
+
+def _legend_key(scale: Scale) -> frozenset[tuple[str, int]]:
+    """What a legend of this scale would explain: the band, and the marks with their styles."""
+    marks = ((mark.name, style) for style, mark in enumerate(scale.marks))
+    return frozenset((*marks, *([(scale.band_name, -1)] if scale.band else [])))

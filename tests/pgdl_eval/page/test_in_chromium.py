@@ -99,6 +99,13 @@ def test_it_opens_from_the_disk_and_asks_for_nothing(open_page, report):
         assert title in titles
 
 
+def test_a_table_with_several_scales_has_one_legend(open_page, report):
+    page = open_page(report).page
+    for section in page.locator("section:is(.table, .scatters)").all():
+        assert section.locator(".legend").count() == 1
+        assert "hyper-parameters alone" in section.locator(".legend").inner_text()
+
+
 def test_columns_sort_by_number_and_the_floor_stays_below(open_page, report):
     page = open_page(report).page
     table = "section:has(h2:text-is('Leaderboard: first')) table"
