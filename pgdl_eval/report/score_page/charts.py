@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ...metrics.agreement import agreement
-from ...metrics.evaluation import Evaluation, TaskStatistics
-from ...metrics.hyperparameter_floor import FLOOR
+from ...metrics.evaluation import Evaluation, MeanScore, TaskStatistics
 from ...metrics.within_groups import reversed_within
 from ...scoreboard import Scoreboard, Values
 from ..page.sections import Chart, HeatMap, Panel, Property, Scale, Scatters, Standing, reading
 from ..scatter import telling_hyperparameter
 from ..text import by_number
 from .scales import (
+    Beside,
+    adds_scale,
+    beside,
     best_first,
     correlation_cell,
     group_scale,
@@ -30,8 +32,8 @@ MOST_COMPARED = 60  # measures in a heat map
 def scatters(board: Scoreboard, task: str) -> Scatters:
     """A chart a measure, best first, coloured at first by the hyper-parameter that tells most of the gap."""
     whole, found = board.tasks[task], _evaluated(board, task)
-    floor = board.rows[FLOOR].evaluations.get(task) if FLOOR in board.rows else None
-    scale = score_scale([*(one for one, _, _ in found), *([floor] if floor else [])], floor)
+    known = beside(board, task)
+    scale = score_scale((one for one, _, _ in found), known)
     telling = telling_hyperparameter(whole)
     names = sorted(whole.hyperparameters, key=lambda name: name != telling)
     places = {name: place for place, name in enumerate(whole.names)}
@@ -40,7 +42,7 @@ def scatters(board: Scoreboard, task: str) -> Scatters:
         whole.names,
         tuple((100 * whole.gap).tolist()),
         GAP,
-        tuple(_chart(one, values, models, places, scale, floor) for one, values, models in found),
+        tuple(_chart(one, values, models, places, scale, known) for one, values, models in found),
         tuple(Property(name, tuple(whole.hyperparameters[name])) for name in names),
         "A point a model. Point at one, or go through them with the arrow keys, to read its name.",
     )
@@ -71,10 +73,10 @@ def _evaluated(board: Scoreboard, task: str) -> list[tuple[Evaluation, Values, T
 
 
 def _chart(
-    one: Evaluation, values: Values, models: TaskStatistics, places: dict[str, int], scale: Scale,
-    floor: Evaluation | None,
-) -> Chart:  # fmt: skip
+    one: Evaluation, values: Values, models: TaskStatistics, places: dict[str, int], scale: Scale, known: Beside
+) -> Chart:
     x = tuple(values.tolist())
+    adds = adds_scale(one, models.resampled(values).partial.by_chance)
     return Chart(
         one.measure,
         tuple(places[name] for name in models.names),
@@ -84,10 +86,11 @@ def _chart(
         tone(one.verdict),
         (
             Standing("score", score_cell(one), scale),
-            Standing("Spearman", correlation_cell(one.spearman), spearman_scale(one, floor)),
-            Standing("Kendall tau-b", correlation_cell(one.kendall), kendall_scale(one, floor)),
+            Standing("Spearman", correlation_cell(one.spearman), spearman_scale(one, known)),
+            Standing("Kendall tau-b", correlation_cell(one.kendall), kendall_scale(one, known)),
+            Standing("adds", correlation_cell(one.adds), adds),
         ),
-        (_groups(one, floor),) if one.within else (),
+        (_groups(one, known.floor),) if one.within else (),
     )
 
 
@@ -99,9 +102,11 @@ def _text(one: Evaluation, x: tuple[float, ...], models: TaskStatistics) -> str:
     return f"{found} A larger value should mean {direction} gap.{tied}"
 
 
-def _groups(one: Evaluation, floor: Evaluation | None) -> Panel:
+def _groups(one: Evaluation, floor: Evaluation | MeanScore | None) -> Panel:
     """tau-b within each value of each hyper-parameter."""
-    alone = {(group.hyperparameter, group.value): group for group in floor.within} if floor else {}
+    alone = (
+        {(group.hyperparameter, group.value): group for group in floor.within} if isinstance(floor, Evaluation) else {}
+    )
     names = list(dict.fromkeys(group.hyperparameter for group in one.within))
     lines = [
         Standing(

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ...metrics.hyperparameter_floor import FLOOR
-from ...scoreboard import Scoreboard
+from ...scoreboard import NO_SECOND_SEED, Scoreboard
 from ..page.sections import Messages, Page, Section
 from ..page.writing import write_page
 from .charts import heat_map, scatters
 from .facts import facts, warnings
-from .tables import mean_leaderboard, paper_table, task_leaderboard
+from .tables import mean_leaderboard, paper_table, seeds_table, task_leaderboard
 from .verdicts import verdicts
 
 
@@ -49,7 +49,10 @@ def _sections(board: Scoreboard, command: str, paper: Mapping[str, float] | None
         yield paper_table(board, paper, order)
     if board.means():
         yield mean_leaderboard(board)
-    yield Messages("Notes", "note", tuple(board.notes))
+    for task, seeds in board.seeds.items():
+        yield seeds_table(task, seeds)
+    notes = board.notes if board.seeds else [*board.notes, f"no ceiling: {NO_SECOND_SEED}"]
+    yield Messages("Notes", "note", tuple(notes))
     for task in board.tasks:
         if not board.evaluations(task):
             continue

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...metrics.ceiling import CEILING
 from ...metrics.difference import Difference
 from ...metrics.evaluation import Evaluation, MeanScore
 from ...metrics.hyperparameter_floor import FLOOR
+from ...metrics.over_seeds import OverSeeds
 from ...metrics.within_groups import reversed_within
 from ...scoreboard import Row, Scoreboard
 from ..page.sections import Cell, Column, Scale, Table
-from ..text import UNDEFINED, p_text, with_limits
+from ..text import UNDEFINED, number, p_text, percent, with_limits
 from .scales import (
+    Beside,
+    adds_scale,
+    beside,
     best_first,
     correlation_cell,
     kendall_scale,
@@ -24,13 +29,14 @@ from .scales import (
 )
 
 SCORE_HELP = "100 times the conditional mutual information of measure and gap, with its 95% interval over models"
+ADDS_HELP = "partial rank correlation with the gap, given the hyper-parameters"
 FLOOR_NAME = "hyper-parameters alone"
 
 
 def mean_leaderboard(board: Scoreboard) -> Table:
     """All measures that have a mean over the tasks."""
     found = best_first(board.rows.values(), None)
-    columns = [*_standings(found), *_adds([one for _, one in found])]
+    columns = [*_standings(found, beside(board, None)), *_adds([one for _, one in found], Scale(-1.0, 1.0))]
     for task in board.names:
         cells = [score_cell(row.evaluations.get(task)) for row, _ in found]
         columns.append(Column(task, tuple(cells), f"score on {task}"))
@@ -44,14 +50,14 @@ def task_leaderboard(board: Scoreboard, task: str) -> Table:
     rows = [one for _, one in found]
     models = [str(one.models) for one in rows]
     of_task, whole = rows[0], max(one.models for one in rows)
-    columns = _standings(found)
-    floor = rows[-1] if rows[-1].floor else None
+    known = beside(board, task)
+    columns = _standings(found, known)
     columns += [
         Column("Spearman", tuple(correlation_cell(one.spearman) for one in rows), "rank correlation with the gap",
-               tuple(spearman_scale(one, floor) for one in rows)),
+               tuple(spearman_scale(one, known) for one in rows)),
         Column("Kendall tau-b", tuple(correlation_cell(one.kendall) for one in rows), "rank correlation with the gap",
-               tuple(kendall_scale(one, floor) for one in rows)),
-        *_adds(rows),
+               tuple(kendall_scale(one, known) for one in rows)),
+        *_adds(rows, tuple(_adds_scale(board, one) for one in rows)),
         *_behind(board, task, rows),
         _numbers("granulated tau", (one.granulated.mean for one in rows), "{:+.2f}",
                  "Kendall's coefficient along each hyper-parameter alone, in the mean, in the declared direction"),
@@ -83,7 +89,7 @@ def paper_table(board: Scoreboard, paper: Mapping[str, float], order: str) -> Ta
     for task in [*board.tasks, *([None] if board.means() else [])]:
         found = [standing(row, task) for row in rows]
         cells = tuple(score_cell(one, missing=_missing(row, task)) for row, one in zip(rows, found, strict=True))
-        columns.append(Column(task or "mean", cells, SCORE_HELP, _scale(found)))
+        columns.append(Column(task or "mean", cells, SCORE_HELP, _scale(found, beside(board, task))))
     overall = [row.overall for row in rows]
     columns += [
         _p_values(overall),
@@ -94,20 +100,46 @@ def paper_table(board: Scoreboard, paper: Mapping[str, float], order: str) -> Ta
     return Table("Table 1", tuple(columns), order, last=sum(row.measure == FLOOR for row in rows))
 
 
-def _standings(found: Sequence[tuple[Row, Evaluation | MeanScore]]) -> list[Column]:
+def seeds_table(task: str, found: OverSeeds) -> Table:
+    """Every measure in the mean over the seeds of a task, below the ceiling: what one seed tells of another."""
+    limit, known = found.ceiling, Beside(ceiling=found.ceiling)
+    rows = [one.evaluation for one in found.measures]
+    scale = _scale(rows, known)
+    names = [*(one.measure for one in rows), CEILING]
+    share = "-" if math.isnan(limit.share_between_seeds) else f"{100 * limit.share_between_seeds:.0f}%"
+    columns = (
+        Column("measure", tuple(Cell(name) for name in names)),
+        Column("verdict", (*map(_verdict, rows), Cell(UNDEFINED)), "beside random measures"),
+        Column("score", (*map(score_cell, rows), Cell(percent(limit.score), 100 * limit.score)), SCORE_HELP, scale),
+        Column("Spearman", (*(correlation_cell(one.spearman) for one in rows),
+                            Cell(number(limit.spearman), limit.spearman)), "rank correlation with the gap"),
+        *_adds([*rows, None]),
+        _numbers("fragility", (*(one.fragility for one in found.measures), math.nan), "{:.2f}",
+                 "how far a measure moves between seeds, over its spread over settings"),
+    )  # fmt: skip
+    text = f"{limit.seeds} seeds; {share} of the variance of the gaps lies between seeds of one setting."
+    return Table(f"Mean over seeds: {task}", columns, text, last=1)
+
+
+def _standings(found: Sequence[tuple[Row, Evaluation | MeanScore]], known: Beside) -> list[Column]:
     """Name, verdict, score, p."""
     rows = [one for _, one in found]
     return [
         Column("measure", tuple(Cell(_name(row.measure)) for row, _ in found)),
         Column("verdict", tuple(map(_verdict, rows)), "beside random measures"),
-        Column("score", tuple(map(score_cell, rows)), SCORE_HELP, _scale(rows)),
+        Column("score", tuple(map(score_cell, rows)), SCORE_HELP, _scale(rows, known)),
         _p_values(rows),
     ]
 
 
-def _scale(found: Sequence[Evaluation | MeanScore | None]) -> Scale | None:
+def _scale(found: Sequence[Evaluation | MeanScore | None], known: Beside) -> Scale | None:
     rows = [one for one in found if one is not None]
-    return score_scale(rows, next((one for one in rows if one.floor), None)) if rows else None
+    return score_scale(rows, known) if rows else None
+
+
+def _adds_scale(board: Scoreboard, one: Evaluation) -> Scale:
+    statistics, values = board.evaluated(one)
+    return adds_scale(one, statistics.resampled(values).partial.by_chance)
 
 
 def _p_values(rows: Sequence[Evaluation | MeanScore | None]) -> Column:
@@ -125,15 +157,16 @@ def _verdict_of(row: Row) -> Cell:
     return Cell(f"needs {row.lacking}") if row.overall is None and row.lacking else _verdict(row.overall)
 
 
-def _adds(rows: Sequence[Evaluation | MeanScore | None]) -> list[Column]:
+def _adds(
+    rows: Sequence[Evaluation | MeanScore | None], scale: Scale | tuple[Scale, ...] | None = None
+) -> list[Column]:
     """What measures add to the hyper-parameters, where there are such."""
     found = [None if one is None or math.isnan(one.adds.value) else one.adds for one in rows]
     if not any(found):
         return []
     values = (math.nan if one is None else one.p_value for one in found)
-    text = "partial rank correlation with the gap, given the hyper-parameters"
     return [
-        Column("adds", tuple(map(correlation_cell, found)), text),
+        Column("adds", tuple(map(correlation_cell, found)), ADDS_HELP, scale),
         Column("its p", tuple(Cell(p_text(one), one) for one in values), "permutation test of what it adds"),
     ]
 

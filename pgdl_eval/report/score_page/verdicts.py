@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -69,15 +70,15 @@ def _sentence(one: Evaluation | MeanScore) -> str:
         return f"has one value for all models{where}: it tells nothing."
     scores = with_limits(f"score {percent(one.score)}", one.score_interval, "{:.1f}", unit=100)
     beside = f"95% of random measures stay below {percent(one.noise.percentile_95)} (p {p_text(one.noise.p_value)})"
-    found = f"{_said(one.verdict, where)}: {scores}; {beside}."
+    words = {
+        "reversed": "is above noise{}, but against the direction that it declares",
+        "mixed": "is above noise{}, but in no clear direction over the tasks",
+        "nothing beyond the hyper-parameters": "is above noise{}, but shows nothing beyond the hyper-parameters",
+    }  # fmt: skip
+    found = f"{words.get(one.verdict, f'is {one.verdict}{{}}').format(where)}: {scores}; {beside}."
+    if not math.isnan(one.adds.value):
+        adds = with_limits(f"{number(one.adds.value)}", one.adds.interval)
+        found += f" Adds {adds} to the hyper-parameters (p {p_text(one.adds.p_value)})."
     if isinstance(one, Evaluation):
         found += f" {with_limits(f'Spearman {number(one.spearman.value)}', one.spearman.interval)}."
     return found
-
-
-def _said(verdict: str, where: str) -> str:
-    if verdict == "reversed":
-        return f"is above noise{where}, but against the direction that it declares"
-    if verdict == "nothing beyond the hyper-parameters":
-        return f"tells {verdict}{where}"
-    return f"is {verdict}{where}"

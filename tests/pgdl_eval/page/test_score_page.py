@@ -14,6 +14,7 @@ from random_scores import write_random_scores
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import read_reference
+from pgdl_eval.metrics.ceiling import CEILING
 from pgdl_eval.metrics.hyperparameter_floor import FLOOR
 from pgdl_eval.provenance import command_line
 from pgdl_eval.report.page.sections import Facts, HeatMap, Messages, Scatters, Table, Verdicts
@@ -74,10 +75,25 @@ def test_the_headline_counts_and_a_sentence_a_measure_follows_best_first(folder,
     noise_band = 100 * board.rows["oracle"].evaluations["first"].noise.percentile_95
     assert found.items[0].text == (
         "is above noise on first (of 24 models): score 100.00; 95% of random measures stay below "
-        f"{noise_band:.2f} (p <.001). Spearman +1.00."
+        f"{noise_band:.2f} (p <.001). Adds +1.00 to the hyper-parameters (p <.001). Spearman +1.00."
     )
     assert found.items[1].text.startswith("is above noise on first (of 24 models), but against the direction that it")
     assert found.items[3].text == "has one value for all models on first (of 24 models): it tells nothing."
+
+
+def test_several_seeds_have_a_table_and_the_ceiling_in_every_chart(tmp_path):
+    write_random_scores(tmp_path, 5, (2, 3, 4), ("task", "task.seed_1"))
+    board = score(tmp_path / "ref", tmp_path / "res", tmp_path / "out", pictures=False)
+    page, ceiling = board_page(board, ""), board.seeds["task"].ceiling
+    table = only(page, Table, "Mean over seeds: task")
+    assert column(table, "measure")[-1].text == CEILING
+    assert column(table, "score")[-1].value == 100 * ceiling.score
+    fragility = [one.fragility for one in board.seeds["task"].measures]
+    assert np.array_equal([cell.value for cell in column(table, "fragility")[:-1]], fragility, equal_nan=True)
+    for section in (one for one in page.sections if isinstance(one, Scatters)):
+        for chart in section.charts:
+            marks = [{mark.name: mark.value for mark in one.scale.marks} for one in chart.standings]
+            assert (marks[0][CEILING], marks[1][CEILING]) == (100 * ceiling.score, ceiling.spearman)
 
 
 def test_the_floor_stands_on_the_side_that_a_measure_declares(folder, tmp_path):
@@ -110,12 +126,13 @@ def test_every_chart_has_the_noise_band_and_the_floor(board):
         charts = only(board_page(board, ""), Scatters, task).charts
         floor, noise = board.rows[FLOOR].evaluations[task], board.rows["measure_00"].evaluations[task].noise
         for chart in charts:
-            assert [one.name for one in chart.standings] == ["score", "Spearman", "Kendall tau-b"]
+            assert [one.name for one in chart.standings] == ["score", "Spearman", "Kendall tau-b", "adds"]
             expected = (100 * floor.score, floor.spearman.value, floor.kendall.value)
-            assert tuple(one.scale.marks[0].value for one in chart.standings) == expected
-            assert all(one.scale.marks[0].name == ALONE for one in chart.standings)
+            assert tuple(one.scale.marks[0].value for one in chart.standings[:3]) == expected
+            assert all(one.scale.marks[0].name == ALONE for one in chart.standings[:3])
             assert chart.standings[0].scale.band == (0, 100 * noise.percentile_95)
-            assert all(one.scale.band is not None for one in chart.standings)
+            constant = chart.title == "measure_03"  # of which no permutation differs
+            assert all(one.scale.band is not None for one in chart.standings[: 3 if constant else 4])
 
 
 def test_within_groups_the_values_of_a_hyperparameter_stand_in_their_order(board):
