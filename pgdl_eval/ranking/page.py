@@ -113,11 +113,13 @@ def _measure_column(ranking: Ranking, measure: Measure, models: Sequence[str]) -
     cells = tuple(map(_value, found))
     best = "low" if measure.higher_means == "larger gap" else "high"
     unit = f", in {measure.unit}" if measure.unit else ""
-    ends = [one for cell in cells for one in (cell.value, cell.low, cell.high) if math.isfinite(one)]
-    ends += [mark.value for value in found for mark in _marks(value)]
+    known = [name for name in REFERENCES if any(one is not None and one.reference(name) is not None for one in found)]
+    marks = [_marks(value, known) for value in found]
+    ends = [one for cell in cells for one in (cell.value, cell.low, cell.high)]
+    ends = [one for one in (*ends, *(mark.value for of in marks for mark in of)) if math.isfinite(one)]
     if not ends or min(ends) == max(ends):
         return Column(measure.name, cells, f"{best} is better{unit}")
-    scales = tuple(Scale(min(ends), max(ends), marks=_marks(value)) for value in found)
+    scales = tuple(Scale(min(ends), max(ends), marks=of) for of in marks)
     return Column(measure.name, cells, f"{best} is better{unit}", scales)
 
 
@@ -132,12 +134,10 @@ def _value(found: Value | None) -> Cell:
     )
 
 
-def _marks(found: Value | None) -> tuple[Mark, ...]:
-    """The references of a value; NaN, which is not drawn, where there is none."""
-    if found is None:
-        return ()
-    values = ((words, found.reference(name)) for name, words in REFERENCES.items())
-    return tuple(Mark(words, math.nan if value is None else value) for words, value in values)
+def _marks(found: Value | None, known: Sequence[str]) -> tuple[Mark, ...]:
+    """The known references of a value; NaN, which is not drawn, where it has none."""
+    values = {name: None if found is None else found.reference(name) for name in known}
+    return tuple(Mark(REFERENCES[name], math.nan if value is None else value) for name, value in values.items())
 
 
 def _truths(ranking: Ranking) -> Table:

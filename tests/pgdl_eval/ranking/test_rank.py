@@ -228,3 +228,27 @@ def test_the_same_models_and_seed_give_the_same_table(zoo):
 def test_a_combination_is_no_measure_of_its_own_here(zoo):
     with pytest.raises(InputError, match="rank combines the measures itself"):
         pgdl_eval.rank(zoo.networks, zoo.train, measures=["distance+angle"])
+
+
+def test_the_page_says_what_the_table_says(ranked, zoo):
+    page = (ranked[1] / "report.html").read_text()
+    table = pd.read_csv(ranked[1] / "ranking.csv")
+    summary = json.loads((ranked[1] / "ranking.json").read_text())
+    rows = re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page, flags=re.DOTALL)
+    names = [re.sub(r"<[^>]*>", "", row).strip() for row in rows]
+    assert names[: len(zoo.networks)] == list(table["model"])  # best first
+    assert summary["verdict"].replace("'", "&#39;") in page
+    assert "weights drawn anew" not in page  # a graph does not say how they were drawn
+    assert "random features of the same width" in page
+
+
+def test_the_page_holds_the_true_gaps_where_there_are_some(zoo, tmp_path):
+    measures = ("--measure", "angle", "--measure", "vc_dimension", "--halves", "2")
+    result = rank(
+        *(zoo.folder / "onnx", "--data", zoo.folder / "train.npz", *measures),
+        *("--gaps", zoo.folder / "gaps.csv", "--out", tmp_path),
+    )
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "report.html").read_text()
+    assert "Held against the true gaps" in page
+    assert "Measures against true gap" in page
