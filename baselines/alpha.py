@@ -41,7 +41,7 @@ def complexity(model: Any, dataset: Any, *, least: int = 50) -> Measured:
     Raises
     ------
     InputError
-        If the package powerlaw is not installed (the extra [spectra]), or no kernel has two different eigenvalues.
+        If the package powerlaw is not installed (the extra [spectra]), or no kernel has enough eigenvalues.
     """
     network = adapt(model)
     spectra = [eigenvalues(kernel) for kernel in network.oriented_kernels()]
@@ -69,7 +69,7 @@ def exponent(values: NDArray[np.float64]) -> float:
     Raises
     ------
     InputError
-        If the package powerlaw is not installed.
+        If the package powerlaw is not installed, or finds no law.
     """
     try:
         import powerlaw
@@ -78,4 +78,8 @@ def exponent(values: NDArray[np.float64]) -> float:
         raise InputError(problem, field="alpha", expected=expected) from error
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # of its own doubts about fits
-        return float(powerlaw.Fit(values, verbose=False).power_law.alpha)
+        try:
+            return float(powerlaw.Fit(values, verbose=False).power_law.alpha)
+        except ValueError as error:
+            problem = "no power law fits so few eigenvalues"
+            raise InputError(problem, field="kernels", expected="some more", found=len(values)) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from complexity.measures.classification import check_labels
 from complexity.measures.clusters import davies_bouldin
-from complexity.measures.label_variation import values_at
+from complexity.measures.layer_values import values_at
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import adapt

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from complexity.errors import InputError
-from complexity.measures.label_variation import values_at
+from complexity.measures.layer_values import values_at
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import adapt

@@ -8,14 +8,8 @@ import numpy as np
 
 from complexity.errors import InputError
 from complexity.measures.classification import check_labels
-from complexity.measures.label_variation import (
-    Matrix,
-    cosine_graph,
-    leaf_layers,
-    values_at,
-    weight_between_classes,
-    with_rows,
-)
+from complexity.measures.label_variation import Matrix, cosine_graph, weight_between_classes
+from complexity.measures.layer_values import leaf_layers, values_at, with_rows
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import TrainedModel, adapt

@@ -8,15 +8,8 @@ import numpy as np
 
 from complexity.errors import InputError
 from complexity.measures.classification import check_labels
-from complexity.measures.label_variation import (
-    LAYERS_OF,
-    balanced_rows,
-    leaf_layers,
-    nearest_neighbours,
-    normalized_variation,
-    values_at,
-    with_rows,
-)
+from complexity.measures.label_variation import LAYERS_OF, balanced_rows, nearest_neighbours, normalized_variation
+from complexity.measures.layer_values import leaf_layers, values_at, with_rows
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
 from complexity.models import adapt

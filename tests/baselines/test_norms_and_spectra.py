@@ -110,6 +110,13 @@ def test_alpha_takes_the_eigenvalues_of_all_places_of_a_filter_and_leaves_small_
         assert alpha.complexity(Kernels(), None) == value
 
 
+def test_eigenvalues_that_are_too_few_for_any_law_are_an_error():
+    pytest.importorskip("powerlaw")
+    with pytest.raises(InputError) as caught, pytest.warns(InputWarning, match="is fitted to 3 eigenvalues"):
+        alpha.complexity(Kernels((DENSE,)), None)
+    assert str(caught.value) == "kernels: no power law fits so few eigenvalues (expected some more, found 3)"
+
+
 def test_without_its_package_alpha_says_which_extra_brings_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "powerlaw", None)
     with pytest.raises(InputError) as caught:
