@@ -27,6 +27,8 @@ from .terminal import console, json_option, quiet_option
 
 PREDICTIONS = "predictions"
 
+USUAL = (*PAPER, "mixup_davies_bouldin", "subspace_stability")
+
 
 def table1(
     input_dir: Path,
@@ -35,6 +37,7 @@ def table1(
     *,
     seconds_per_model: float = SECONDS_PER_MODEL,
     workers: int = 1,
+    everything: bool = False,
     say: Say = lambda text: None,
     step: Step = lambda task, model, number, models: None,
 ) -> Scoreboard:
@@ -46,6 +49,7 @@ def table1(
     reference_dir : TASK/model_configs.json, also below `reference_data`; None for `input_dir`.
     output_dir : keeps the values as MEASURE/TASK.predict; a later run goes on from there.
     seconds_per_model, workers : as for `ingest`.
+    everything : compute all measures that are known, and not `USUAL` alone.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def table1(
     errors: list[str] = []
     lacking: Mapping[str, InputError] = {}
     if has_models(input_dir):
-        measures = list(all_measures().values())
+        known = all_measures()
+        measures = list(known.values()) if everything else [known[name] for name in USUAL]
         outcome = ingest(
             input_dir, output_dir, measures, seconds_per_model=seconds_per_model, workers=workers, say=say, step=step
         )
@@ -72,7 +77,7 @@ def table1(
     board.names = tuple(board.tasks)  # the others have no column
     folders = [output_dir, input_dir / PREDICTIONS]
     stored = [path.name for folder in folders for path in measure_folders(folder)]
-    for measure in dict.fromkeys([*PAPER, *all_measures(), *stored]):
+    for measure in dict.fromkeys([*USUAL, *(all_measures() if everything else ()), *stored]):
         row = board.add(measure, _stored(measure, list(board.tasks), folders))
         row.lacking = str(lacking[measure].expected) if measure in lacking else ""
         board.errors += [str(error) for error in (*row.missing.values(), *row.unreadable) if error is not None]
@@ -110,11 +115,12 @@ def _references(input_dir: Path, reference_dir: Path | None) -> dict[str, Path]:
               show_default=True, help="Where values are kept and the table is written.")  # fmt: skip
 @time_limit_option
 @workers_option
+@click.option("--all", "everything", is_flag=True, help="All measures that there are: minutes a task more.")
 @quiet_option
 @json_option
 def table1_command(
-    input_dir: Path, reference_dir: Path | None, output_dir: Path, time_limit: float, workers: int, quiet: bool,
-    as_json: bool,
+    input_dir: Path, reference_dir: Path | None, output_dir: Path, time_limit: float, workers: int, everything: bool,
+    quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """The paper's Table 1 on the models, or the predictions, in INPUT_DIR; what is done already is kept.
 
@@ -124,8 +130,8 @@ def table1_command(
     """
     with model_progress(quiet=quiet) as progress:
         board = table1(
-            input_dir, reference_dir, output_dir, seconds_per_model=time_limit, workers=workers, say=progress.say,
-            step=progress.step,
+            input_dir, reference_dir, output_dir, seconds_per_model=time_limit, workers=workers, everything=everything,
+            say=progress.say, step=progress.step,
         )  # fmt: skip
     write_table(board, output_dir)
     if as_json:

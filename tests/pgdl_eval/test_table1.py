@@ -12,11 +12,11 @@ from complexity.errors import InputError
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.predictions import write_predictions
 from pgdl_eval.formats.reference import read_reference
-from pgdl_eval.measures import PAPER, all_measures
+from pgdl_eval.measures import PAPER, find_measure
 from pgdl_eval.report.table import INDEPENDENCE
 from pgdl_eval.report.weight_figure import weight_sweeps
 from pgdl_eval.sample.run import FOLDER
-from pgdl_eval.table1 import table1
+from pgdl_eval.table1 import USUAL, table1
 
 GAP = dict(
     zip(
@@ -56,7 +56,7 @@ def test_predictions_alone_are_reported_and_rows_without_data_say_so(predictions
     table = pd.read_csv(tmp_path / "out" / "table1.csv").set_index("measure")
     assert list(table.index)[:8] == list(PAPER)
     assert table["paper"][:8].tolist() == list(PAPER.values())
-    assert set(table.index) == {*PAPER, *all_measures(), "stranger"}
+    assert set(table.index) == {*USUAL, "stranger"}
     assert table.loc["angle", "digits_score"] == pytest.approx(100, abs=1e-6)
     assert table.loc["angle", "digits_verdict"] == "above noise"
     assert table.loc["angle", "digits_adds"] == pytest.approx(1)
@@ -106,7 +106,7 @@ def test_models_are_computed_once_and_a_second_run_goes_on(four_models, keras_at
     said = []
     found = table1(four_models, None, tmp_path / "out", say=said.append)
     assert found.errors == []
-    assert {row.measure for row in found.rows.values() if row.evaluations} == set(all_measures())
+    assert {row.measure for row in found.rows.values() if row.evaluations} == set(USUAL)
     assert all(row.seconds > 0 for row in found.rows.values())
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.predict")}
     monkeypatch.setattr("pgdl_eval.keras_models.build", lambda stored: pytest.fail("a model was computed again"))
@@ -143,3 +143,11 @@ def test_bad_folders_are_clear_errors(predictions, tmp_path, arrange, message):
     with pytest.raises(InputError) as caught:
         table1(predictions, None, tmp_path / "out")
     assert message in str(caught.value)
+
+
+def test_all_measures_are_computed_where_that_is_asked_for(four_models, tmp_path, monkeypatch):
+    few = {name: find_measure(name) for name in (*USUAL, "parameters", "training_accuracy") if "sharp" not in name}
+    monkeypatch.setattr("pgdl_eval.table1.all_measures", lambda: few)
+    monkeypatch.setattr("pgdl_eval.table1.USUAL", ("angle",))
+    assert {*table1(four_models, None, tmp_path / "usual").rows} == {"angle"}
+    assert {*table1(four_models, None, tmp_path / "all", everything=True).rows} == {*few}
