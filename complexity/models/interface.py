@@ -119,10 +119,12 @@ class TrainedModel(LayerFinder):
         Raises
         ------
         InputError
-            If the framework gives no gradients here, or no layer is given a floating point tensor.
+            If the framework gives no gradients here, the output does not hold one sample after the other, or no layer
+            is given a floating point tensor.
         """
+        gradients = self._gradients_by_sample(inputs)
         with phase(FORWARD):
-            found = self._gradients(inputs).squared_jacobians(inputs)
+            found = gradients.squared_jacobians(inputs)
         if not found.shape[1]:
             problem = "no layer is given numbers by which the output could be differentiated"
             names = ", ".join(f"{name} {part.dtype}" for name, part in named_parts(inputs))
@@ -159,6 +161,16 @@ class TrainedModel(LayerFinder):
             return place.rows(found[0], samples)
         return np.concatenate([part.reshape(samples, -1) for part in found], axis=1)
 
+    def _gradients_by_sample(self, inputs: Inputs) -> Gradients:
+        """The framework's gradients, of an output that holds one sample after the other."""
+        gradients = self._gradients(inputs)
+        place = self.look(LOGITS, inputs).place
+        if place.axis or (place.fold > 1 and not place.samples_first):
+            problem, expected = "gradients are not taken of such an output", "the samples one after the other on axis 0"
+            where = f"samples along axis {place.axis}" + (f", {place.fold} times over" if place.fold > 1 else "")
+            raise InputError(problem, model=self.name, field="output", expected=expected, found=where)
+        return gradients
+
     def _as_output(self, inputs: Inputs, coefficients: Array) -> Array:
         """One number a logit, (b, classes), in the order of the entries of the output's tensor: (b classes,)."""
         place, flat = self.look(LOGITS, inputs).place, np.array(coefficients, np.float32).reshape(-1)
@@ -181,10 +193,11 @@ class TrainedModel(LayerFinder):
         Raises
         ------
         InputError
-            If the framework gives no gradients here.
+            If the framework gives no gradients here, or the output does not hold one sample after the other.
         """
+        gradients = self._gradients_by_sample(inputs)
         with phase(FORWARD):
-            return self._gradients(inputs).loss_gradient(inputs, labels)
+            return gradients.loss_gradient(inputs, labels)
 
     def weights(self) -> list[Array]:
         """Copies of all weights, those of normalization statistics included, in the framework's order."""

@@ -137,3 +137,11 @@ def test_an_error_for_integers_is_not_hidden_by_that_for_floats():
     words = "take these inputs: as integers: ValueError: specify decoder_input_ids; as floats: .*Tensor"
     with pytest.raises(InputError, match=words):
         complexity(Decoder(), (np.ones((20, 3), int), LABELS))
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_gradients_of_an_output_with_the_steps_first_are_refused(folded):
+    network = adapt(StepsFirst(folded))
+    for gradients in (network.squared_jacobians, lambda inputs: network.loss_gradient(inputs, LABELS)):
+        with pytest.raises(InputError, match="output: gradients are not taken of such an output"):
+            gradients(SEQUENCES)
