@@ -46,6 +46,15 @@ def test_the_document_has_the_text_of_its_template():
     )
 
 
+def test_the_document_has_two_million_fuzzed_inputs_none_of_which_came_out_wrong():
+    folder = Path(__file__).parents[2] / "docs"
+    found = [json.loads(line) for line in (folder / "reliability" / "fuzzing.jsonl").read_text().splitlines()]
+    assert sum(one["inputs"] for one in found) >= 2_000_000
+    assert [one["target"] for one in found if one["wrong"]] == []
+    document = (folder / "reliability.md").read_text(encoding="utf-8")
+    assert all(f"| {one['target']} | {one['seed']} | {one['inputs']:,} |" in document for one in found)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_bad_input_is_one_error_that_names_the_place(outcomes, name):
     case, found = CASES[name], outcomes[name]

@@ -6,6 +6,7 @@ python tests/hostile/write_docs.py FILE       write this file
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
@@ -27,7 +28,8 @@ from pgdl_eval.runner.isolation import Isolation, Limits  # noqa: E402
 from pgdl_eval.submission import opened_submissions  # noqa: E402
 
 TEMPLATE, WRITTEN = Path(__file__).with_name("reliability.md"), ROOT / "docs" / "reliability.md"
-BAD_INPUTS, SUBMISSIONS = "<!-- hostile -->", "<!-- submissions -->"
+FUZZED = ROOT / "docs" / "reliability" / "fuzzing.jsonl"
+BAD_INPUTS, SUBMISSIONS, FUZZING = "<!-- hostile -->", "<!-- submissions -->", "<!-- fuzzing -->"
 LONGEST = 220  # characters of an error that the table shows
 
 
@@ -74,6 +76,18 @@ def _run(behaviours: list[tuple[str, str, str]], limits: Limits) -> tuple[dict[s
     return {model: why for _, _, model, why in found.failures}, took
 
 
+def fuzzing() -> str:
+    """What was recorded of the fuzzers: a row a target."""
+    found = [json.loads(line) for line in FUZZED.read_text(encoding="utf-8").splitlines()]
+    lines = ["| target | seed | inputs | errors | values | wrong | CPU-s |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for one in found:
+        counts = (one["inputs"], one["errors"], one["values"], sum(one["wrong"].values()))
+        numbers = " | ".join(f"{count:,}" for count in counts)
+        lines.append(f"| {one['target']} | {one['seed']} | {numbers} | {one['cpu_seconds']:,.0f} |")
+    lines.append(f"| all |  | {sum(one['inputs'] for one in found):,} |  |  |  |  |")
+    return "\n".join(lines)
+
+
 def _said(error: str) -> str:
     shown = _cell(escaped(error if len(error) <= LONGEST else f"{error[:LONGEST]} ...").replace("\n", " "))
     return f"`{shown}`" if error else ""
@@ -104,6 +118,7 @@ def main(files: list[str]) -> None:
         "{isolation}": _held(isolation), "{cases}": str(len(CASES)), "{date}": time.strftime("%Y-%m-%d"),
         "{machine}": _machine(),
         SUBMISSIONS: what_submissions_do(isolation), BAD_INPUTS: bad_inputs(),
+        FUZZING: fuzzing(),
     }  # fmt: skip
     for mark, content in known.items():
         text = text.replace(mark, content)
