@@ -1,7 +1,7 @@
 """An extension of Griffe, which reads docstrings for the site: this project's sections become Markdown.
 
-A parameter stands here as `name : what it is`, without a type, which annotations say; NumPy's parser would take the words
-for one.
+A parameter stands here as `name : what it is`, without a type, which annotations say; the parser for NumPy would take
+the words for one.
 """
 
 from __future__ import annotations
