@@ -2,6 +2,7 @@
 
 rank : trained models by their expected gaps, without test data.
 list_measures : a table of all measures that are installed, combinations included.
+Tracker : measures of a network while it is trained.
 compute : the value of any of them for a model and a data set.
 
 Commands: `python -m pgdl_eval --help`.
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .face import compute, list_measures
     from .ranking.rank import rank
+    from .tracker import Tracker
 
-__all__ = ["compute", "list_measures", "rank"]
+__all__ = ["Tracker", "compute", "list_measures", "rank"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,6 +28,10 @@ def __getattr__(name: str) -> Any:
         from .ranking.rank import rank
 
         return rank
+    if name == "Tracker":
+        from .tracker import Tracker
+
+        return Tracker
     from . import face
 
     return getattr(face, name)

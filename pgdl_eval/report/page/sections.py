@@ -117,7 +117,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Chart:
-    """A point a model.
+    """A point a model, or an epoch of one.
 
     Attributes
     ----------
@@ -128,6 +128,7 @@ class Chart:
     text : what the chart shows, in sentences: it is read out in place of the points.
     standings : lines below the points: score, correlations.
     panels : further lines, folded up on the screen.
+    joined : whether a line joins the points in their order.
     """
 
     title: str
@@ -138,6 +139,7 @@ class Chart:
     tone: Tone = "plain"
     standings: tuple[Standing, ...] = ()
     panels: tuple[Panel, ...] = ()
+    joined: bool = False
 
 
 @dataclass(frozen=True)
