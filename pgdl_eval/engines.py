@@ -19,7 +19,7 @@ from .formats.task import StoredModel
 
 ONNX, TORCH, KERAS = "onnxruntime", "torch", "keras"
 GRADIENTS_EXTRA, KERAS_EXTRA = "the extra [torch] or [keras]", "the extra [keras] or [keras-torch]"
-OWN_PACKAGES = ("complexity", "baselines", "pgdl_eval")
+OWN_PACKAGES = ("complexity", "baselines", "pgdl_eval.ranking")
 
 
 @dataclass
@@ -140,7 +140,7 @@ def is_own(measure: Measure) -> bool:
     function: Any = measure.function
     while isinstance(function, partial):
         function = function.func
-    return str(function.__module__).partition(".")[0] in OWN_PACKAGES
+    return f"{function.__module__}.".startswith(tuple(f"{package}." for package in OWN_PACKAGES))
 
 
 def engine_version(engine: str) -> str:
