@@ -97,6 +97,11 @@ def pointing_to_check() -> Iterator[None]:
         raise
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says; the name of its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def escaped(text: str) -> str:
     """The text as a terminal may show it: control characters, lone surrogates and reversals of direction as \\xNN.
 

@@ -14,7 +14,7 @@ import onnx
 import onnx.inliner
 from google.protobuf.message import DecodeError
 
-from ..errors import InputError, check_printable
+from ..errors import InputError, check_printable, first_line
 from ..regular_files import open_regular, size_of
 
 MOST_OPERATORS, DEEPEST = 100_000, 64  # of a graph without functions; of functions that call functions
@@ -49,8 +49,7 @@ def read_model(source: Any) -> Any:
     except InputError as error:
         raise (error.at(file=path) if path is not None else error) from error.__cause__
     except REFUSALS as error:
-        told = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise InputError(f"not a valid ONNX model: {told}", file=path) from error
+        raise InputError(f"not a valid ONNX model: {first_line(error)}", file=path) from error
     return model
 
 
@@ -194,7 +193,7 @@ def _check(model: Any) -> None:
     try:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
-        raise InputError(f"not a valid ONNX model: {str(error).strip().splitlines()[0]}") from error
+        raise InputError(f"not a valid ONNX model: {first_line(error)}") from error
     for tensor in model.graph.initializer:
         values = onnx.numpy_helper.to_array(tensor)
         if values.dtype.kind == "f" and not np.isfinite(values).all():

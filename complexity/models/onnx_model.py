@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from ..errors import InputError, warn
+from ..errors import InputError, first_line, warn
 from .inputs import Inputs, parts_of, rows_of, take
 from .interface import TrainedModel, batches
 from .layers import (
@@ -267,7 +267,7 @@ class OnnxModel(TrainedModel):
         try:
             return new_session(self.graph.part(outputs))
         except Exception as error:
-            problem = f"ONNX Runtime does not take the graph: {str(error).splitlines()[0]}"
+            problem = f"ONNX Runtime does not take the graph: {first_line(error)}"
             raise InputError(problem, model=self.name) from error
 
     def _feed(self, inputs: Inputs) -> dict[str, Any]:
@@ -300,7 +300,7 @@ class OnnxModel(TrainedModel):
         shapes = [self.declared[name][1:] for name in feed]
         found = [array.shape[1:] for array in feed.values()]
         fits = all(_fits(array.shape, self.declared[name]) for name, array in feed.items())
-        told = f": {str(error).splitlines()[0]}" if fits else ""
+        told = f": {first_line(error)}" if fits else ""
         problem = f"the model does not take these inputs{told}"
         expected = None if fits else f"samples of shape {_shown(shapes)}"
         return InputError(problem, model=self.name, field="inputs", expected=expected, found=_shown(found))

@@ -10,7 +10,7 @@ from typing import Any
 
 import h5py
 
-from complexity.errors import InputError
+from complexity.errors import InputError, first_line
 from complexity.regular_files import open_regular, size_of
 
 from ..formats.hdf5_files import longest_string
@@ -146,4 +146,4 @@ def _saved_model(path: Path, options: Options) -> Any:
     try:
         return tf_keras.models.load_model(str(path), compile=False)
     except Exception as error:  # whatever TensorFlow says of a folder
-        raise InputError(f"TensorFlow refuses the model: {str(error).splitlines()[0][:300]}") from error
+        raise InputError(f"TensorFlow refuses the model: {first_line(error)[:300]}") from error

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from complexity.errors import InputError
+from complexity.errors import InputError, first_line
 from complexity.regular_files import open_regular
 
 from .functions import find_function
@@ -86,7 +86,7 @@ def _weights(path: Path, kind: str, options: Options) -> Mapping[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # pickle's, of damaged zips and of PyTorch's own
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        told = first_line(error)
         if "weights_only" in str(error) or "Unsupported" in str(error) or "WeightsUnpickler" in str(error):
             raise InputError(
                 "pickled Python objects are not read, since reading them runs code", expected=CONVERT

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from complexity.errors import InputError, InputWarning, collected_warnings, unknown_name, warn
+from complexity.errors import InputError, InputWarning, collected_warnings, first_line, unknown_name, warn
 
 
 def test_an_error_names_the_place_and_what_was_expected_and_found_there():
@@ -64,3 +64,8 @@ def test_warnings_are_collected_where_they_are_given_all_the_same():
         found = outer()
     assert found == (["first", "second"], ["second"])
     assert [str(one.message) for one in given] == ["first", "second"]
+
+
+def test_what_an_error_says_is_its_first_line_or_its_kind():
+    assert first_line(ValueError(" too large\nsee the manual")) == "too large"
+    assert first_line(ValueError("")) == "ValueError"

@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from complexity.errors import InputError, warn
+from complexity.errors import InputError, first_line, warn
 from complexity.regular_files import open_regular
 from pgdl_eval.formats.atomic import json_text, place_folder, write_bytes
 from pgdl_eval.formats.checksums import checksum
@@ -128,7 +128,7 @@ def load_checkpoint(folder: Path, epoch: int, network: nn.Module, optimizer: tor
         progress = json.loads(files.get(PROGRESS, b"{}"))
     except Exception as error:  # torch.load raises nearly anything on a damaged file
         file = checkpoint / OPTIMIZER
-        raise DamagedFile(f"no optimizer's state can be read: {_first_line(error)}", file=file) from error
+        raise DamagedFile(f"no optimizer's state can be read: {first_line(error)}", file=file) from error
     network.load_state_dict(weights)
     return dict(progress)
 
@@ -162,7 +162,7 @@ def _weights(file: Path, content: bytes, network: nn.Module) -> dict[str, Tensor
     try:
         weights: dict[str, Tensor] = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise DamagedFile(f"no weights can be read: {_first_line(error)}", file=file) from error
+        raise DamagedFile(f"no weights can be read: {first_line(error)}", file=file) from error
     wanted = network.state_dict()
     odd = sorted(set(wanted) ^ set(weights))
     if odd:
@@ -221,7 +221,3 @@ def _remove_others(folder: Path, last: int) -> None:
     for other in folder.glob("*"):
         if other.name not in kept:
             shutil.rmtree(other)
-
-
-def _first_line(error: Any) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from complexity.errors import InputError
+from complexity.errors import InputError, first_line
 
 # In the messages of PyTorch's RuntimeErrors: on the processor, on a GPU, in one of its libraries.
 LACK_OF_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
@@ -93,7 +93,7 @@ def find_device(name: str, *, bfloat16: bool = False) -> Device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise InputError(f"no such device: {str(error).splitlines()[0]}", field="device", found=name) from error
+        raise InputError(f"no such device: {first_line(error)}", field="device", found=name) from error
     return Device(device, bfloat16)
 
 
