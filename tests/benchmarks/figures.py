@@ -89,7 +89,8 @@ class MadeUp:
         """Write the run's folder."""
         run, epochs = RunFolder(folder / "made_up" / self.recipe / "seed_0"), self.settings.epochs
         (run.path / "epochs").mkdir(parents=True, exist_ok=True)
-        of_data = {"name": "made_up", "sha256": "0", "order_sha256": "0", "train_rows": 2500, "shape": [3, 10, 10]}
+        of_data: dict[str, Any] = {"name": "made_up", "sha256": "0", "order_sha256": "0", "shape": [3, 10, 10]}
+        of_data |= {f"{part}_rows": rows for part, rows in ROWS.items()}
         facts: dict[str, Any] = {"recipe": self.recipe, "preset": "laptop", "seed": 0, "data": of_data}
         run.claim({**facts, "settings": asdict(self.settings), "code": {}, "device": {}, "versions": {}})
         write_arrays(run.path / "data.npz", data)
@@ -97,7 +98,8 @@ class MadeUp:
         for epoch in range(epochs + 1):
             write_arrays(run.epoch_file(epoch), self.epoch(epoch / epochs))
             accuracy = 0.1 + 0.7 * (epoch / epochs) ** 0.5 + 0.02 * float(self.rng.random())
-            run.append("epoch", {"epoch": epoch, "train_accuracy": accuracy, "test_accuracy": accuracy - 0.05})
+            reached = {"train_accuracy": accuracy, "test_accuracy": accuracy - 0.05, "loss": 1.0, "test_loss": 1.0}
+            run.append("epoch", {"epoch": epoch, **reached})
         run.append("end", {"epoch": epochs})
 
 
