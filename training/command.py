@@ -107,8 +107,9 @@ def all_command(
 @click.argument("runs_dir", type=FOLDER)
 @click.option("--out", type=FOLDER, default="figures", show_default=True, help="Folder of figures.")
 @click.option("--study", help="Draw this one alone; `pvector train studies` lists them.")
+@click.option("--data-dir", type=FOLDER, help="Folder of data sets, for the labels of kept runs.")
 @quiet_option
-def figures_command(runs_dir: Path, out: Path, study: str | None, quiet: bool) -> None:
+def figures_command(runs_dir: Path, out: Path, study: str | None, data_dir: Path | None, quiet: bool) -> None:
     """Draw all studies that the runs below RUNS_DIR allow, and say what is missing.
 
     \b
@@ -116,7 +117,7 @@ def figures_command(runs_dir: Path, out: Path, study: str | None, quiet: bool) -
     """
     from .studies import draw_studies
 
-    for outcome in draw_studies(runs_dir, out, study):
+    for outcome in draw_studies(runs_dir, out, study, data_dir):
         said = f"missing: {outcome.missing}" if outcome.missing else "drawn"
         if not quiet:
             click.echo(f"{' '.join(filter(None, (outcome.cohort, outcome.study)))}: {said}")

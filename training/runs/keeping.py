@@ -12,6 +12,7 @@ A kept run has the files of a run (see `run_folder`) but for checkpoints; these 
 * **Numbers.** The 2nd to 6th left singular vectors are kept of `train` at the first and the last epoch and of
   `train/raw`, else the P-vector alone. Between the first and the last epoch all singular values of `train` are kept, of
   `test` and `subset` the first two.
+* **Labels.** None, since they are the data set's; the studies that ask for them read them there.
 * **Epochs.** At most `MOST_EPOCHS`, evenly spread, 0, 1 and the last among them; those between the first and the last
   are stacked in `between.npz`.
 
@@ -115,13 +116,15 @@ def _smaller(arrays: Mapping[str, NDArray[Any]], *, between: bool = False) -> Ar
     found: Arrays = {}
     for name, array in arrays.items():
         part, field = name.split("/")[0], name.rsplit("/")[-1]
+        if field == "labels":
+            continue
         if field == "vectors":
             rows = ROWS.get(part, array.shape[-2])
             every = part == "train" and not between and "/standardized/" not in name
             found[name] = rounded(array[..., :rows, : None if every else 1])
         elif field == "singular_values":
             found[name] = array[..., : 2 if between and part != "train" else None].astype(np.float32)
-        elif field in ("labels", "rows"):
+        elif field == "rows":
             found[name] = array[: ROWS[part]].astype(np.int32)
         else:
             found[name] = array.astype(np.float32) if array.dtype == np.float64 else array

@@ -30,7 +30,7 @@ def compute(cohort: Cohort) -> pd.DataFrame:
     is no certain one.
     """
     members = cohort.at_least(1)
-    classes = Classes.of(members[0].data[f"{PART}/labels"])
+    classes = Classes.of(cohort.labels(PART))
     rows = []
     for member in members:
         for epoch in member.epochs:

@@ -8,8 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from complexity.errors import InputError
 from pgdl_eval.formats.npz import StoredArrays
 
+from ..data.image_set import read_image_set
 from ..runs.kept_epochs import StackedEpoch
 from ..runs.run_folder import RunFolder
 
@@ -133,11 +138,13 @@ class Cohort:
     name : of the data set; with the number of training rows where the runs hold several cohorts of that name.
     members : the finished runs.
     unfinished : the others, which no study counts.
+    data_dir : folder of data sets, from which the labels of kept runs come.
     """
 
     name: str
     members: tuple[Member, ...]
     unfinished: tuple[RunFolder, ...] = ()
+    data_dir: Path | None = None
 
     def at_least(self, count: int, what: str = "finished runs") -> tuple[Member, ...]:
         """The members, if they are so many.
@@ -151,6 +158,30 @@ class Cohort:
             raise Missing(f"needs at least {count} {what}, found {len(self.members)}")
         return self.members
 
+    def labels(self, part: str) -> NDArray[np.integer]:
+        """The labels (rows,) of `train` or `test`; kept runs hold none, and theirs are read from the data set.
+
+        Raises
+        ------
+        Missing
+            If the runs are kept ones, and no folder of data sets is given.
+        InputError
+            If the data set is missing there or has other content.
+        """
+        member = self.members[0]
+        if f"{part}/labels" in member.data:
+            return np.asarray(member.data[f"{part}/labels"])
+        if self.data_dir is None:
+            raise Missing("kept runs hold no labels: give the folder of the data set by --data-dir")
+        data, settings = member.run.config["data"], member.run.config["settings"]
+        limits = {limit: settings[limit] for limit in ("train_limit", "test_limit")}
+        images = read_image_set(data["name"], self.data_dir, **limits)
+        if images.digest != data["sha256"]:
+            problem = "the data set is not the one that the runs were trained on"
+            where = f"SHA-256 of {data['name']}"
+            raise InputError(problem, file=self.data_dir, field=where, expected=data["sha256"], found=images.digest)
+        return getattr(images, part).class_numbers()[: member.run.config["kept"]["rows"][part]]
+
 
 def distinct_untrained(members: Iterable[Member]) -> list[Member]:
     """One member for each untrained network; recipes that differ in paradigm or shuffled labels start as the same."""
@@ -160,7 +191,7 @@ def distinct_untrained(members: Iterable[Member]) -> list[Member]:
     return list(found.values())
 
 
-def cohorts(runs: Iterable[RunFolder]) -> list[Cohort]:
+def cohorts(runs: Iterable[RunFolder], data_dir: Path | None = None) -> list[Cohort]:
     """Runs by what they were trained on: equal content of the data and equal order of the samples.
 
     Kept runs (see `runs.keeping`) and runs as they were made hold different rows, and are not compared.
@@ -177,5 +208,5 @@ def cohorts(runs: Iterable[RunFolder]) -> list[Cohort]:
         title = name if names.count(name) == 1 else f"{name}_{rows}{'_kept' if kept else ''}"
         records = Records()
         done = tuple(Member(run, records) for run in group if run.finished())
-        found.append(Cohort(title, done, tuple(run for run in group if not run.finished())))
+        found.append(Cohort(title, done, tuple(run for run in group if not run.finished()), data_dir))
     return found

@@ -55,7 +55,9 @@ class Outcome:
     missing: str = ""
 
 
-def draw_studies(folder: Path, out: Path, name: str | None = None) -> Iterator[Outcome]:
+def draw_studies(
+    folder: Path, out: Path, name: str | None = None, data_dir: Path | None = None
+) -> Iterator[Outcome]:
     """Draw what the runs allow, into `out/COHORT/STUDY.{csv,pdf,png}`; `runs.json` there says which runs those are.
 
     `STUDY_all.{pdf,png}` stands beside where the figure leaves something out.
@@ -65,6 +67,7 @@ def draw_studies(folder: Path, out: Path, name: str | None = None) -> Iterator[O
     folder : of runs.
     out : of figures.
     name : of the only study to be drawn; all for None.
+    data_dir : folder of data sets, for the labels of kept runs.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def draw_studies(folder: Path, out: Path, name: str | None = None) -> Iterator[O
     if name is not None and name not in STUDIES:
         raise unknown_name("study", name, STUDIES)
     chosen = list(STUDIES.values()) if name is None else [STUDIES[name]]
-    for cohort in cohorts(find_runs(folder)):
+    for cohort in cohorts(find_runs(folder), data_dir):
         yield from absent(cohort)
         for study in chosen if cohort.members else []:
             yield draw_one(study, cohort, out / cohort.name)

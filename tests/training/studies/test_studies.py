@@ -1,6 +1,7 @@
 """The studies: tables against direct formulas, all figures from a few small runs, and what is said to be missing."""
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from training.runs.run_folder import RunFolder, decomposition, find_runs
 from training.studies import STUDIES, draw_studies
 from training.studies.accuracy_and_angle import correlations, given_epoch
 from training.studies.chance import permuted_degrees
-from training.studies.cohort import Cohort, Records, cohorts, distinct_untrained
+from training.studies.cohort import Cohort, Missing, Records, cohorts, distinct_untrained
 from training.studies.drawing import write_titles
 from training.studies.low_rank import approximation_error, explained_variance, share_of_constant
 from training.studies.model_data_angle import LARGEST
@@ -38,13 +39,24 @@ RUNS = [("resnet18", 0), ("resnet18", 1), ("resnet18_shuffled_labels", 0), ("aut
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory) -> Path:
-    """Four recipes, three paradigms, two seeds and a run that has not ended, on noise of 12 pixels."""
-    data, out = tmp_path_factory.mktemp("noise"), tmp_path_factory.mktemp("studied")
-    rng = np.random.default_rng(0)
+def noise(tmp_path_factory) -> Path:
+    """A folder with a data set of noise of 12 pixels."""
+    folder = tmp_path_factory.mktemp("noise")
+    write_noise(folder, seed=0)
+    return folder
+
+
+def write_noise(folder: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
     arrays = {f"x_{part}": rng.integers(0, 256, (n, 12, 12, 3), np.uint8) for part, n in (("train", 48), ("test", 24))}
-    np.savez(data / "noise.npz", **arrays, y_train=np.arange(48) % 4, y_test=np.arange(24) % 4)
-    place = Place(data, out, "cpu")
+    np.savez(folder / "noise.npz", **arrays, y_train=np.arange(48) % 4, y_test=np.arange(24) % 4)
+
+
+@pytest.fixture(scope="session")
+def runs(noise, tmp_path_factory) -> Path:
+    """Four recipes, three paradigms, two seeds and a run that has not ended."""
+    out = tmp_path_factory.mktemp("studied")
+    place = Place(noise, out, "cpu")
     for recipe, seed in RUNS:
         train(Experiment(recipe, "smoke", "noise", seed, TINY), place)
     train(Experiment("mlp", "smoke", "noise", 0, TINY), place, until=1)
@@ -58,10 +70,10 @@ def cohort(runs) -> Cohort:
 
 
 @pytest.fixture(scope="session")
-def kept_cohort(runs, tmp_path_factory) -> Cohort:
+def kept_cohort(runs, noise, tmp_path_factory) -> Cohort:
     out = tmp_path_factory.mktemp("kept")
     list(keep_runs(runs, out))
-    (found,) = cohorts(find_runs(out))
+    (found,) = cohorts(find_runs(out), noise)
     return found
 
 
@@ -260,6 +272,22 @@ def test_tables_of_kept_runs_are_those_of_the_runs_to_the_stated_precision(cohor
     ):
         expected, found = (table[column].to_numpy(float) for table in numbers)
         assert found == pytest.approx(expected, rel=1e-6, abs=precision.get(column, 1e-6), nan_ok=True), column
+
+
+def test_kept_runs_hold_no_labels_and_take_them_from_the_data_set_that_they_were_trained_on(
+    cohort, kept_cohort, tmp_path
+):
+    member = kept_cohort.members[0]
+    assert not [name for name in member.data if "labels" in name]
+    for part in ("train", "test"):
+        assert kept_cohort.labels(part).tolist() == cohort.labels(part).tolist()
+    write_noise(tmp_path, seed=1)
+    with pytest.raises(InputError, match="SHA-256 of noise: the data set is not the one that the runs were trained on"):
+        replace(kept_cohort, data_dir=tmp_path).labels("train")
+    with pytest.raises(InputError, match="no data found at .*noise.npz"):
+        replace(kept_cohort, data_dir=tmp_path / "nothing").labels("train")
+    with pytest.raises(Missing, match="kept runs hold no labels: give the folder of the data set by --data-dir"):
+        STUDIES["agreement_parts"].compute(replace(kept_cohort, data_dir=None))
 
 
 def test_densities_integrate_to_one_and_a_constant_vector_has_none():
