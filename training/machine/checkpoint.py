@@ -23,19 +23,24 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from complexity.errors import InputError, first_line, warn
-from complexity.regular_files import open_regular
 from pgdl_eval.formats.atomic import json_text, place_folder, write_bytes
-from pgdl_eval.formats.checksums import checksum
+
+from .checkpoint_files import (
+    CHECKSUMS,
+    OPTIMIZER,
+    PROGRESS,
+    WEIGHTS,
+    DamagedFile,
+    check_files,
+    checksums_of,
+    files_of,
+    read_file,
+)  # fmt: skip
 
 KEPT = 2
-WEIGHTS, OPTIMIZER, PROGRESS, CHECKSUMS = "weights.safetensors", "optimizer.pt", "progress.json", "checksums.json"
 
 Progress = Mapping[str, Any]
 NO_PROGRESS: Progress = MappingProxyType({})
-
-
-class DamagedFile(InputError):
-    """A file that is not what was written."""
 
 
 def save_checkpoint(
@@ -58,7 +63,7 @@ def save_checkpoint(
     files = {WEIGHTS: save(weights, {"epoch": str(epoch)}), OPTIMIZER: state.getvalue()}
     if progress:
         files[PROGRESS] = json_text(dict(progress)).encode()
-    files[CHECKSUMS] = json_text(_checksums(epoch, files)).encode()
+    files[CHECKSUMS] = json_text(checksums_of(epoch, files)).encode()
     draft, target = folder / ".draft", folder / f"{epoch:04d}"
     shutil.rmtree(draft, ignore_errors=True)
     for name, content in files.items():
@@ -116,9 +121,9 @@ def load_checkpoint(folder: Path, epoch: int, network: nn.Module, optimizer: tor
         If the checkpoint is that of another network.
     """
     checkpoint = folder / f"{epoch:04d}"
-    files = _files(checkpoint)
+    files = files_of(checkpoint)
     if (checkpoint / CHECKSUMS).exists():
-        _check(checkpoint, epoch, files)
+        check_files(checkpoint, epoch, files)
     else:
         warn(f"{checkpoint}: a checkpoint of an earlier version, without checksums: that it is whole is not known")
     weights = _weights(checkpoint / WEIGHTS, files[WEIGHTS], network)
@@ -133,19 +138,6 @@ def load_checkpoint(folder: Path, epoch: int, network: nn.Module, optimizer: tor
     return dict(progress)
 
 
-def check_checkpoint(folder: Path, epoch: int) -> None:
-    """See that the checkpoint of an epoch, if there is one with checksums, is what was written.
-
-    Raises
-    ------
-    DamagedFile
-        Naming the first file that is not.
-    """
-    checkpoint = folder / f"{epoch:04d}"
-    if (checkpoint / CHECKSUMS).exists():
-        _check(checkpoint, epoch, _files(checkpoint))
-
-
 def load_weights(file: Path, network: nn.Module) -> None:
     """Fill a network with the weights of a file.
 
@@ -154,7 +146,7 @@ def load_weights(file: Path, network: nn.Module) -> None:
     InputError
         If the file is missing or damaged, or holds the weights of another network.
     """
-    network.load_state_dict(_weights(file, _read(file), network))
+    network.load_state_dict(_weights(file, read_file(file), network))
 
 
 def _weights(file: Path, content: bytes, network: nn.Module) -> dict[str, Tensor]:
@@ -173,42 +165,6 @@ def _weights(file: Path, content: bytes, network: nn.Module) -> dict[str, Tensor
             shapes = tuple(tensor.shape), tuple(weights[name].shape)
             raise InputError("weights of another network", file=file, field=name, expected=shapes[0], found=shapes[1])
     return weights
-
-
-def _check(checkpoint: Path, epoch: int, files: Mapping[str, bytes]) -> None:
-    """Hold the files of a checkpoint against its checksums."""
-    stated, expected = checkpoint / CHECKSUMS, _checksums(epoch, files)
-    content = _read(stated)
-    try:
-        found = json.loads(content)
-        named = {**found["files"]}
-    except (ValueError, TypeError, KeyError) as error:
-        raise DamagedFile("no checksums of a checkpoint", file=stated) from error
-    for name, one in expected["files"].items():
-        wanted = named.get(name)
-        if wanted != one:
-            raise DamagedFile("not what was written", file=checkpoint / name, expected=wanted, found=one)
-    if found != expected:
-        raise DamagedFile("the checksums of another checkpoint", file=stated, expected=expected, found=found)
-
-
-def _checksums(epoch: int, files: Mapping[str, bytes]) -> dict[str, Any]:
-    return {"epoch": epoch, "files": {name: checksum(content) for name, content in files.items()}}
-
-
-def _files(checkpoint: Path) -> dict[str, bytes]:
-    names = [WEIGHTS, OPTIMIZER, *([PROGRESS] if (checkpoint / PROGRESS).exists() else [])]
-    return {name: _read(checkpoint / name) for name in names}
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with open_regular(file) as opened:
-            return opened.read()
-    except InputError as error:
-        raise DamagedFile(error.problem, file=file) from error
-    except OSError as error:
-        raise DamagedFile(f"the file cannot be read: {error.strerror}", file=file) from error
 
 
 def _epochs(folder: Path) -> list[int]:

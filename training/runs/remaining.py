@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from ..machine.checkpoint import DamagedFile
+from ..machine.checkpoint_files import DamagedFile
 from ..recipes.presets import PRESETS
 from .experiment import Experiment
 

@@ -9,7 +9,8 @@ import torch
 from complexity.errors import InputError, collected_warnings, warn
 
 from ..data import ImageSet
-from ..machine.checkpoint import DamagedFile, resume, save_checkpoint
+from ..machine.checkpoint import resume, save_checkpoint
+from ..machine.checkpoint_files import DamagedFile
 from ..machine.devices import find_device, memory_errors
 from ..machine.environment import environment
 from ..machine.progress import Watcher

@@ -56,7 +56,7 @@ from pgdl_eval.formats.checksums import file_checksum
 from pgdl_eval.formats.folder_lock import locked
 from pgdl_eval.formats.npz import StoredArrays, read_arrays
 
-from ..machine.checkpoint import DamagedFile, check_checkpoint
+from ..machine.checkpoint_files import DamagedFile, check_checkpoint
 from ..machine.folder import claim
 from .kept_epochs import StackedEpoch, stacked_epochs
 

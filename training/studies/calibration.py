@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..runs.run_folder import CENTERING, field_of
 from .chance import BAND, calibrated, permuted_subspace_degrees
@@ -30,13 +32,20 @@ def compared_subspaces(u: Vector, v: Vector) -> list[dict[str, float]]:
     known = int(np.isfinite(found).sum())
     drawn = np.full((DRAWS, len(found)), np.nan)
     if known:
-        drawn[:, :known] = permuted_subspace_degrees(u[:, :known], v[:, :known], DRAWS, np.random.default_rng(0))
+        drawn[:, :known] = permuted_subspace_degrees(u[:, :known], v[:, :known], _orders(len(u)))
     low, chance, high = np.quantile(drawn, (BAND[0], 0.5, BAND[1]), axis=0)
     effect = (chance - found) / chance
     p_value = np.where(np.isfinite(found), (1 + (drawn <= found).sum(axis=0)) / (DRAWS + 1), np.nan)
     columns = {"degrees": found, "chance": chance, "chance_low": low, "chance_high": high, "effect": effect}
-    table = pd.DataFrame({**columns, "p_value": p_value})
-    return [{str(name): float(value) for name, value in row.items()} for row in table.to_dict("records")]
+    names, values = [*columns, "p_value"], np.stack([*columns.values(), p_value], axis=1)
+    return [dict(zip(names, row, strict=True)) for row in values.tolist()]
+
+
+@lru_cache(maxsize=4)
+def _orders(rows: int) -> NDArray[np.integer]:
+    """The permutations (`DRAWS`, rows) of the null, always the same."""
+    rng = np.random.default_rng(0)
+    return np.stack([rng.permutation(rows) for _ in range(DRAWS)])
 
 
 def beside_untrained(frame: pd.DataFrame, same: Sequence[str], time: str = "epoch") -> pd.DataFrame:

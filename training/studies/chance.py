@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 Vector = NDArray[np.float64]
 
@@ -57,10 +58,23 @@ class PermutationNull:
         """The angle in degrees below which that share of permutations lies."""
         if self.deviation == 0:
             return _degrees(abs(self.mean))
-        if self._share_below(1.0) <= 1 - share:  # of few samples
+        if self._possible <= 1 - share:  # of few samples
             return 0.0
-        cosine = brentq(lambda at: 1 - share - self._share_below(at), 0.0, 1.0, xtol=1e-12)
-        return _degrees(float(cosine))
+        return _degrees(self._cosine_below(1 - share))
+
+    @cached_property
+    def _possible(self) -> float:
+        """The share of the law that lies at cosines up to 1."""
+        return self._share_below(1.0)
+
+    def _cosine_below(self, share: float) -> float:
+        """The absolute cosine below which that share of permutations lies; a formula where its law is one-sided."""
+        mean = abs(self.mean)
+        if mean > 12 * self.deviation:
+            return float(mean + self.deviation * ndtri(share))
+        if mean < 1e-9 * self.deviation:
+            return float(self.deviation * ndtri((1 + share) / 2))
+        return float(brentq(lambda at: share - self._share_below(at), 0.0, 1.0, xtol=1e-12))
 
     def effect(self, degrees: float) -> float:
         """How much of the way from chance (its median angle) to identity an angle is: 1 is identity, 0 is chance."""
@@ -90,22 +104,23 @@ def permuted_degrees(u: Vector, v: Vector, draws: int, rng: np.random.Generator)
     return np.asarray(np.degrees(np.arccos(np.minimum(cosines, 1))))
 
 
-def permuted_subspace_degrees(u: Vector, v: Vector, draws: int, rng: np.random.Generator) -> Vector:
+def permuted_subspace_degrees(u: Vector, v: Vector, orders: NDArray[np.integer]) -> Vector:
     """The largest angles between the spans of the first k columns with the rows of v permuted, by sampling.
 
     Parameters
     ----------
     u, v : (n, m) of independent columns.
+    orders : (draws, n) permutations of the rows.
 
     Returns
     -------
     (draws, m) degrees, for k = 1 to m.
     """
     u, v = (np.linalg.qr(np.asarray(one, np.float64))[0] for one in (u, v))
+    overlaps = np.stack([u.T @ v[order] for order in orders])
     sizes = range(1, u.shape[1] + 1)
-    overlaps = (u.T @ rng.permutation(v) for _ in range(draws))
-    least = [[np.linalg.svd(one[:k, :k], compute_uv=False)[-1] for k in sizes] for one in overlaps]
-    return np.asarray(np.degrees(np.arccos(np.minimum(least, 1))))
+    least = [np.linalg.svd(overlaps[:, :k, :k], compute_uv=False)[:, -1] for k in sizes]
+    return np.asarray(np.degrees(np.arccos(np.minimum(np.stack(least, axis=1), 1))))
 
 
 def calibrated(degrees: float, u: Vector, v: Vector) -> dict[str, float]:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from complexity.errors import InputError
 from pgdl_eval.formats.npz import StoredArrays
 
-from ..data.image_set import read_image_set
 from ..runs.kept_epochs import StackedEpoch
 from ..runs.run_folder import RunFolder
 
@@ -173,6 +172,8 @@ class Cohort:
             return np.asarray(member.data[f"{part}/labels"])
         if self.data_dir is None:
             raise Missing("kept runs hold no labels: give the folder of the data set by --data-dir")
+        from ..data.image_set import read_image_set  # PyTorch comes with it, which takes seconds
+
         data, settings = member.run.config["data"], member.run.config["settings"]
         limits = {limit: settings[limit] for limit in ("train_limit", "test_limit")}
         images = read_image_set(data["name"], self.data_dir, **limits)
@@ -180,7 +181,8 @@ class Cohort:
             problem = "the data set is not the one that the runs were trained on"
             where = f"SHA-256 of {data['name']}"
             raise InputError(problem, file=self.data_dir, field=where, expected=data["sha256"], found=images.digest)
-        return getattr(images, part).class_numbers()[: member.run.config["kept"]["rows"][part]]
+        rows = member.run.config["kept"]["rows"][part]
+        return (images.train if part == "train" else images.test).class_numbers()[:rows]
 
 
 def distinct_untrained(members: Iterable[Member]) -> list[Member]:

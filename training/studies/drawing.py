@@ -179,9 +179,9 @@ def matrix_panels(
 
 
 def annotate(axes: Axes, table: pd.DataFrame) -> None:
-    """Write each known cell's value into it, in hundredths."""
+    """Write each known value into its cell, in hundredths: those above the diagonal stand below it."""
     for (i, j), cell in np.ndenumerate(table.to_numpy()):
-        if np.isfinite(cell):
+        if i >= j and np.isfinite(cell):
             axes.text(j, i, f"{100 * cell:.0f}", ha="center", va="center", fontsize=8, color="w" if cell < 0.6 else "k")
 
 
@@ -212,12 +212,21 @@ def save(figure: Figure, path: Path, above: str, headline: str = "") -> None:
         If the folder cannot be written.
     """
     write_titles(figure, above, headline)
+    canvas = canvas_of(figure)  # `Figure.savefig` draws a figure twice; its canvases' methods, without types, once
+    canvas.draw()
+    save_pixels(canvas, path.with_suffix(".png"))
+    _save_pdf(figure, path)
+
+
+def save_pdf(figure: Figure, path: Path, above: str) -> None:
+    """Write `path` with .pdf alone, for grids that are read enlarged; else as `save`."""
+    write_titles(figure, above)
+    _save_pdf(figure, path)
+
+
+def _save_pdf(figure: Figure, path: Path) -> None:
+    canvas: Any = FigureCanvasPdf(figure)
     try:
-        # `Figure.savefig` draws a figure twice; its canvases' methods, which have no types, do so once.
-        canvas = canvas_of(figure)
-        canvas.draw()
-        save_pixels(canvas, path.with_suffix(".png"))
-        pdf: Any = FigureCanvasPdf(figure)
-        pdf.print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
+        canvas.print_pdf(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     except OSError as error:
         raise InputError(f"the picture cannot be written: {error.strerror}", file=path) from error

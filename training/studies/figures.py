@@ -29,7 +29,7 @@ from . import (
     within_first_epoch,
 )
 from .cohort import Cohort, Member, Missing, cohorts
-from .drawing import save
+from .drawing import save, save_pdf
 from .study import Study
 
 MODULES = (
@@ -55,12 +55,10 @@ class Outcome:
     missing: str = ""
 
 
-def draw_studies(
-    folder: Path, out: Path, name: str | None = None, data_dir: Path | None = None
-) -> Iterator[Outcome]:
+def draw_studies(folder: Path, out: Path, name: str | None = None, data_dir: Path | None = None) -> Iterator[Outcome]:
     """Draw what the runs allow, into `out/COHORT/STUDY.{csv,pdf,png}`; `runs.json` there says which runs those are.
 
-    `STUDY_all.{pdf,png}` stands beside where the figure leaves something out.
+    `STUDY_all.pdf` stands beside where the figure leaves something out.
 
     Parameters
     ----------
@@ -97,7 +95,7 @@ def draw_one(study: Study, cohort: Cohort, out: Path) -> Outcome:
         write_text(out / f"{study.name}.csv", frame.to_csv(index=False, float_format="%.6g"))
         save(study.draw(frame), out / study.name, what, study.headline(frame))
         if study.every is not None:
-            save(study.every(frame), out / f"{study.name}_all", what)
+            save_pdf(study.every(frame), out / f"{study.name}_all", what)
     if study.summary is not None:
         write_text(out / f"{study.name}_summary.csv", study.summary(frame).to_csv(index=False, float_format="%.6g"))
     return Outcome(cohort.name, study.name)

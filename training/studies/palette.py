@@ -26,7 +26,8 @@ def group_of(recipe: str) -> str | None:
 
 def in_order(recipes: Any) -> list[str]:
     """Recipes by paradigm, and within one as they are listed."""
-    return [name for group in COLOURS for name in RECIPES if name in set(recipes) and group_of(name) == group]
+    named = set(recipes)
+    return [name for group in COLOURS for name in RECIPES if name in named and group_of(name) == group]
 
 
 def style(name: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from complexity.errors import InputWarning
-from training.machine.checkpoint import DamagedFile, load_checkpoint, resume, save_checkpoint
+from training.machine.checkpoint import load_checkpoint, resume, save_checkpoint
+from training.machine.checkpoint_files import DamagedFile
 
 
 def make():

@@ -8,7 +8,7 @@ from training_files import training_files
 from training_runs import experiment
 
 from complexity.errors import InputWarning
-from training.machine.checkpoint import DamagedFile
+from training.machine.checkpoint_files import DamagedFile
 from training.machine.progress import Watcher
 from training.runs.experiment import Place
 from training.runs.run import train

@@ -96,7 +96,7 @@ def test_the_command_draws_what_the_runs_allow_and_says_what_is_missing(runs, dr
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert len(pd.read_csv(folder / f"{name}.csv")) > 0
-        assert (folder / f"{name}_all.png").exists() == (STUDIES[name].every is not None)
+        assert (folder / f"{name}_all.pdf").exists() == (STUDIES[name].every is not None)
     assert not list(folder.glob("image_folder_cosines*"))
     told = json.loads((folder / "runs.json").read_text())
     assert [run["seed"] for run in told] == [0, 0, 1, 0, 0]
@@ -284,7 +284,7 @@ def test_kept_runs_hold_no_labels_and_take_them_from_the_data_set_that_they_were
     write_noise(tmp_path, seed=1)
     with pytest.raises(InputError, match="SHA-256 of noise: the data set is not the one that the runs were trained on"):
         replace(kept_cohort, data_dir=tmp_path).labels("train")
-    with pytest.raises(InputError, match="no data found at .*noise.npz"):
+    with pytest.raises(InputError, match=r"no data found at .*noise\.npz"):
         replace(kept_cohort, data_dir=tmp_path / "nothing").labels("train")
     with pytest.raises(Missing, match="kept runs hold no labels: give the folder of the data set by --data-dir"):
         STUDIES["agreement_parts"].compute(replace(kept_cohort, data_dir=None))
