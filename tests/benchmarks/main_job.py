@@ -86,8 +86,8 @@ def fifty_measures(folder: Path) -> None:
             (folder / "res" / f"measure_{number:02d}" / f"{task}.predict").write_text(json.dumps(values))
 
 
-def vgg_task(folder: Path) -> None:
-    """Three VGG-like networks with random weights, and 50,000 images with coarse and fine detail."""
+def vgg_task(folder: Path, networks: int = 3) -> None:
+    """VGG-like networks with random weights, and 50,000 images with coarse and fine detail."""
     rng, sides = np.random.default_rng(0), (32, 32, 3)
     coarse = rng.random((IMAGES, 8, 8, 3), dtype=np.float32).repeat(4, axis=1).repeat(4, axis=2)
     images = coarse + np.float32(0.1) * rng.standard_normal((IMAGES, *sides), dtype=np.float32)
@@ -100,7 +100,7 @@ def vgg_task(folder: Path) -> None:
     layers += [{"layer_name": "Dense", "units": 10}]
     config = parse_model_config({"model_config": layers, "input_shape": [*sides]})
     shapes = [shape for layer in config.weight_shapes() for shape in layer.values()]
-    for number in range(3):
+    for number in range(networks):
         weights = [rng.standard_normal(one) * (2 / np.prod(one[:-1])) ** 0.5 * (len(one) > 1) for one in shapes]
         write_model(folder / "tasks" / "vgg" / f"model_{number}", config, weights)
 
@@ -147,9 +147,6 @@ LARGE = (
     Work(
         "three VGG-like networks on 50,000 images, angle", 2.0, ANGLES, ANGLES, 1, vgg_task,
         "Nearly all are forward passes, at the rate of one large convolution.", "times as fast as the peer",
-    ),
-    Work(
-        "the same with `--workers 2`", 56.0, (*ANGLES, "--workers", "2"), (), 1, vgg_task, "Cores share memory.",
     ),
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 SOURCES = (
     "main_job",
     "large_job",
+    "workers",
     "pvector",
     "jacobian",
     "forward",
