@@ -24,8 +24,8 @@ SHARE = 10  # the margin is that of the sample at one part in so many
     bounds=(-math.inf, math.inf),
     needs=("labels",),
     cost="a forward pass over all samples",
-    source="Jiang et al., Fantastic Generalization Measures and Where to Find Them, arXiv:1912.02178, appendix C, "
-    "eq. 36",
+    source="Jiang et al., Fantastic Generalization Measures and Where to Find Them, arXiv:1912.02178, appendix C: "
+    "product of Frobenius norms over the margin",
 )
 def complexity(
     model: Any, dataset: Any, *, max_samples: int | None = MAX_SAMPLES, output: str | int | None = None

@@ -16,8 +16,8 @@ from complexity.models import adapt
     higher_means="larger gap",
     bounds=(-math.inf, math.inf),
     cost="none but the largest singular value of each kernel",
-    source="Jiang et al., Fantastic Generalization Measures and Where to Find Them, arXiv:1912.02178, appendix C, "
-    "eq. 32",
+    source="Jiang et al., Fantastic Generalization Measures and Where to Find Them, arXiv:1912.02178, appendix C: "
+    "product of spectral norms",
 )
 def complexity(model: Any, dataset: Any) -> Measured:
     """Sum over kernels of ln |W|_2^2, the logarithm of the product of squared spectral norms; the data are not used.

@@ -22,7 +22,8 @@ from .metrics.difference import Comparison, compare
 from .metrics.evaluation import Evaluation, MeanScore, TaskStatistics, evaluate, mean_score, task_statistics
 from .metrics.hyperparameter_floor import FLOOR, hyperparameter_floor
 from .metrics.mutual_information import joined_values_collide
-from .metrics.over_seeds import OverSeeds, over_seeds, seeds_of_tasks
+from .metrics.over_seeds import OverSeeds, over_seeds
+from .metrics.seed_names import seeds_of_tasks
 from .provenance import Provenance, provenance_file, read_provenance
 
 Values = NDArray[np.float64]
@@ -196,7 +197,8 @@ class Scoreboard:
                 self.errors.append(str(error))
                 continue
             self.notes.append(
-                f"{task}: its {len(names)} seeds count as tasks in the mean over tasks, which takes them as independent"
+                f"{task}: its {len(names)} seeds count as tasks in the mean over tasks, whose intervals and noise take "
+                "them as not independent"
             )
             for row in self.rows.values():
                 if row.measure != FLOOR and all(name in row.values for name in names):

@@ -22,6 +22,7 @@ from .orders import Order, order_of
 from .pairing import Pairing, pairing
 from .partial_correlation import PartialCorrelation, UnexplainedGap, mean_partial, partial_correlation, unexplained_gap
 from .score_interval import HalfPairings, half_pairings, mean_interval, score_interval, scores_of_halves
+from .seed_names import grid_and_seed
 from .selection import Selection, selection
 from .sign_error import SignError, sign_error
 from .verdict import Directed, Verdict, mean_verdict, verdict
@@ -212,22 +213,26 @@ def evaluate(
 
 
 def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: Sequence[TaskStatistics]) -> MeanScore:
-    """The mean of one measure over tasks: its row, its values and the statistics of each task."""
+    """The mean of one measure over tasks: its row, its values and the statistics of each task.
+
+    Each seed of a grid (see `over_seeds`) counts as a task, but not as an independent one.
+    """
+    grids = [grid_and_seed(row.task)[0] for row in rows]
     score, signed = float(np.mean([row.score for row in rows])), float(np.mean([row.signed_score for row in rows]))
-    at_random = mean_of_tasks([one.random for one in statistics])
+    at_random = mean_of_tasks([one.random for one in statistics], grids)
     resampled = [of.resampled(one) for one, of in zip(values, statistics, strict=True)]
-    noise = noise_band(score, at_random, mean_of_tasks([one.by_chance for one in resampled]))
-    adds = CONSTANT if rows[0].floor else mean_partial([one.partial for one in resampled])
+    noise = noise_band(score, at_random, mean_of_tasks([one.by_chance for one in resampled], grids))
+    adds = CONSTANT if rows[0].floor else mean_partial([one.partial for one in resampled], grids)
     tasks = [
-        Directed(row.score, row.signed_score, row.noise, of.random_signed)
-        for row, of in zip(rows, statistics, strict=True)
+        Directed(row.score, row.signed_score, row.noise, of.random_signed, grid)
+        for row, of, grid in zip(rows, statistics, grids, strict=True)
     ]
     return MeanScore(
         measure=rows[0].measure,
         floor=rows[0].floor,
         tasks=len(rows),
         score=score,
-        score_interval=mean_interval([row.score for row in rows], [row.score_interval for row in rows]),
+        score_interval=mean_interval([row.score for row in rows], [row.score_interval for row in rows], grids),
         signed_score=signed,
         verdict=mean_verdict(score, tasks, noise, adds, constant=all(row.verdict == "constant" for row in rows)),
         noise=noise,

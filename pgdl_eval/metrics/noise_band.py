@@ -79,11 +79,18 @@ def noise_band(score: float, scores_at_random: Array, permuted: Array) -> NoiseB
     )
 
 
-def mean_of_tasks(scores: Sequence[Array]) -> Array:
+def mean_of_tasks(scores: Sequence[Array], grids: Sequence[str] | None = None) -> Array:
     """Scores of random measures, or of permutations, in the mean over tasks: (count,) each.
 
     Tasks with as many models have the same random orders: each task's scores are shuffled, so that the tasks are
-    independent of each other.
+    independent of each other. Seeds of one grid are not, and keep their orders in common, as those of a measure are
+    that knows the settings alone.
+
+    Parameters
+    ----------
+    grids : by task, the name of the grid that its models are of; one of its own each for None.
     """
     rng = np.random.default_rng(SEED)
-    return np.asarray(np.mean([rng.permutation(of_task) for of_task in scores], axis=0))
+    names = list(map(str, range(len(scores)))) if grids is None else list(grids)
+    orders = {name: rng.permutation(len(scores[0])) for name in dict.fromkeys(names)}
+    return np.asarray(np.mean([of_task[orders[name]] for of_task, name in zip(scores, names, strict=True)], axis=0))

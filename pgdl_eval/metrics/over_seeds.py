@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +16,6 @@ from .evaluation import Evaluation, TaskStatistics, evaluate, task_statistics
 from .fragility import fragility
 
 Array = NDArray[np.float64]
-SEED_NAME = re.compile(r"(?P<task>.+)\.seed_(?P<seed>[1-9]\d*)")  # of a further seed's task, beside TASK itself
 
 
 @dataclass(frozen=True)
@@ -56,21 +54,6 @@ class OverSeeds:
         mean = np.mean(values, axis=0)
         found = evaluate(task, measure, mean, self.statistics, higher_means=higher_means)
         self.measures.append(MeasureOverSeeds(found, fragility(np.array(values))))
-
-
-def seed_name(task: str, seed: int) -> str:
-    """The name of the task that holds the models of a seed: TASK itself of the first, number 0."""
-    return f"{task}.seed_{seed}" if seed else task
-
-
-def seeds_of_tasks(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The names of the seeds' tasks by task: TASK, TASK.seed_1, TASK.seed_2 and so on; one name where there is one."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for name in names:
-        match = SEED_NAME.fullmatch(name)
-        task, seed = (match["task"], int(match["seed"])) if match else (name, 0)
-        found.setdefault(task, []).append((seed, name))
-    return {task: tuple(name for _, name in sorted(seeds)) for task, seeds in found.items()}
 
 
 def over_seeds(seeds: Mapping[str, TaskStatistics]) -> OverSeeds:

@@ -121,13 +121,19 @@ def partial_of_scores(scores: Array, gap: UnexplainedGap) -> PartialCorrelation:
     return PartialCorrelation(Correlation(value, p_value, interval), by_chance)
 
 
-def mean_partial(found: Sequence[PartialCorrelation]) -> Correlation:
-    """The mean of a measure's partial correlations over independent tasks; NaN if one of them is."""
+def mean_partial(found: Sequence[PartialCorrelation], grids: Sequence[str] | None = None) -> Correlation:
+    """The mean of a measure's partial correlations over tasks; NaN if one of them is.
+
+    Parameters
+    ----------
+    grids : see `noise_band.mean_of_tasks`.
+    """
     value = float(np.mean([one.found.value for one in found]))
     if math.isnan(value):
         return CONSTANT
-    interval = mean_interval([one.found.value for one in found], [one.found.interval for one in found])
-    return Correlation(value, permutation_p(value, mean_of_tasks([one.by_chance for one in found])), interval)
+    interval = mean_interval([one.found.value for one in found], [one.found.interval for one in found], grids)
+    by_chance = mean_of_tasks([one.by_chance for one in found], grids)
+    return Correlation(value, permutation_p(value, by_chance), interval)
 
 
 def permutation_p(value: float, by_chance: Array) -> float:

@@ -28,12 +28,14 @@ class Directed:
     score, signed : the score in [0, 1], and its information in the declared direction less that against it.
     noise : of the task.
     random_signed : (count,) signed scores of random measures.
+    grid : the name of the grid that the models are of.
     """
 
     score: float
     signed: float
     noise: NoiseBand
     random_signed: Array
+    grid: str
 
     @property
     def direction(self) -> int:
@@ -86,5 +88,6 @@ def mean_direction(tasks: Sequence[Directed]) -> int:
     if not telling:
         return 0
     value = float(np.mean([one.signed / spread for one, spread in telling]))
-    at_random = mean_of_tasks([one.random_signed / spread for one, spread in telling])
+    grids = [one.grid for one, _ in telling]
+    at_random = mean_of_tasks([one.random_signed / spread for one, spread in telling], grids)
     return int(np.sign(value)) if permutation_p(value, at_random) < SIGNIFICANT else 0

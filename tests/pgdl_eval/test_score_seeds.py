@@ -58,7 +58,9 @@ def test_the_ceiling_stands_in_the_report_below_the_measures_in_the_mean_over_se
     assert f" {CEILING} " in done.output
     assert "zoo: mean over 3 seeds" in done.output
     (note,) = report["notes"]
-    assert note == "zoo: its 3 seeds count as tasks in the mean over tasks, which takes them as independent"
+    assert note == (
+        "zoo: its 3 seeds count as tasks in the mean over tasks, whose intervals and noise take them as not independent"
+    )
     assert report["ceiling"] is None
     share = f"{100 * expected.share_between_seeds:.0f}% of the variance of the gaps lies between seeds of one setting."
     assert share in done.output

@@ -13,7 +13,7 @@ import torch
 from complexity.errors import InputError
 from complexity.samples import Samples
 from pgdl_eval.formats.architecture import ModelConfig
-from pgdl_eval.metrics.over_seeds import seed_name
+from pgdl_eval.metrics.seed_names import seed_name
 
 from ..data import DIGITS, ImageTensors
 from ..machine.devices import Device, find_device, memory_errors

@@ -8,12 +8,15 @@ from scipy.stats import spearmanr
 
 from complexity.errors import InputError
 from pgdl_eval.metrics.ceiling import ceiling
+from pgdl_eval.metrics.evaluation import evaluate, mean_score, task_statistics
 from pgdl_eval.metrics.fragility import fragility
 from pgdl_eval.metrics.mutual_information import conditional_mutual_information
 from pgdl_eval.metrics.pairing import pairing
+from pgdl_eval.metrics.seed_names import grid_and_seed, seed_name, seeds_of_tasks
 from pgdl_eval.metrics.variance_components import variance_components
 
 CELLS = list(itertools.product(range(2), range(3), range(2), range(2)))
+MODELS = [f"model_{i}" for i in range(24)]
 NAMES = {f"h{axis}": [str(cell[axis]) for cell in CELLS] for axis in range(4)}
 
 
@@ -82,3 +85,35 @@ def test_gaps_of_other_settings_are_an_error_and_constant_ones_have_no_correlati
     assert str(caught.value) == "gaps: not one gap for each setting (expected shape (seeds, 24), found (2, 23))"
     found = ceiling(np.array([np.full(24, 0.3), np.random.default_rng(5).random(24)]), NAMES)
     assert np.isnan(found.spearman)
+
+
+def evaluated(names, gap_of_seed, measure):
+    """The mean score of a measure of the setting over the tasks of these names."""
+    tasks = [task_statistics(MODELS, gap, NAMES) for gap in gap_of_seed]
+    rows = [evaluate(name, "m", measure, task) for name, task in zip(names, tasks, strict=True)]
+    return rows, mean_score(rows, [measure] * len(rows), tasks)
+
+
+def test_the_mean_over_equal_seeds_is_no_surer_than_one_of_them_and_that_over_other_tasks_is():
+    rng = np.random.default_rng(2)
+    gap = rng.random(24)
+    measure = gap + 0.8 * rng.random(24)
+    (one, *_), seeds = evaluated(("zoo", "zoo.seed_1"), [gap, gap], measure)
+    _, tasks = evaluated(("zoo", "other"), [gap, gap], measure)
+    assert seeds.score == tasks.score == pytest.approx(one.score)
+    assert seeds.score_interval == pytest.approx(one.score_interval)
+    assert seeds.adds.interval == pytest.approx(one.adds.interval)
+    assert seeds.adds.p_value == one.adds.p_value
+    assert (seeds.noise.percentile_95, seeds.noise.p_value) == (one.noise.percentile_95, one.noise.p_value)
+    assert tasks.adds.interval.low > one.adds.interval.low
+    assert tasks.adds.p_value < one.adds.p_value
+    assert tasks.noise.percentile_95 < one.noise.percentile_95
+
+
+def test_seeds_are_known_by_their_names():
+    assert [grid_and_seed(name) for name in ("zoo", "zoo.seed_1", "zoo.seed_12", "zoo.seed_0", "zoo.seed_x")] == [
+        ("zoo", 0), ("zoo", 1), ("zoo", 12), ("zoo.seed_0", 0), ("zoo.seed_x", 0),
+    ]  # fmt: skip
+    assert seeds_of_tasks(["b", "a.seed_2", "a", "a.seed_1"]) == {"b": ("b",), "a": ("a", "a.seed_1", "a.seed_2")}
+    assert seed_name("zoo", 0) == "zoo"
+    assert grid_and_seed(seed_name("zoo", 3)) == ("zoo", 3)

@@ -100,7 +100,9 @@ def test_random_measures_have_a_direction_in_the_mean_in_one_of_twenty():
     for drawn in rng.integers(0, 1000, (1000, 3)):
         signed = [float(of.random_signed[i]) for of, i in zip(tasks, drawn, strict=True)]
         parts = zip(signed, noise, tasks, strict=True)
-        directions.append(mean_direction([Directed(0.0, one, band, of.random_signed) for one, band, of in parts]))
+        directions.append(
+            mean_direction([Directed(0.0, one, band, of.random_signed, str(id(of))) for one, band, of in parts])
+        )
     assert 0.03 < np.mean(np.abs(directions)) < 0.07
     assert abs(np.mean(directions)) < 0.03
 
