@@ -12,7 +12,8 @@ from complexity.models import adapt
     "parameters",
     higher_means="larger gap",
     cost="none but reading the weights",
-    source="a control; Jiang et al., Fantastic Generalization Measures, arXiv:1912.02178, appendix C: number of parameters",
+    source="a control; Jiang et al., Fantastic Generalization Measures, arXiv:1912.02178, appendix C: "
+    "number of parameters",
 )
 def complexity(model: Any, dataset: Any) -> float:
     """How many weights the network has, those of normalization statistics included; the data set is not used.
