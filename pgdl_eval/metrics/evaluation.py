@@ -25,7 +25,7 @@ from .score_interval import HalfPairings, half_pairings, mean_interval, score_in
 from .seed_names import grid_and_seed
 from .selection import Selection, selection
 from .sign_error import SignError, sign_error
-from .verdict import Directed, Verdict, mean_verdict, verdict
+from .verdict import Directed, Verdict, mean_direction, verdict
 from .within_groups import Groups, WithinGroup, correlation_within_groups, groups_of_equal_value
 
 Array = NDArray[np.float64]
@@ -131,7 +131,7 @@ class Evaluation:
 class MeanScore:
     """A measure in the mean over tasks: the parts are those of `Evaluation`, noise and `adds` are those of the mean.
 
-    verdict : see `verdict.mean_verdict`.
+    verdict : see `verdict.verdict`.
     """
 
     measure: str
@@ -190,6 +190,7 @@ def evaluate(
     signed = signed_score(values, models) * (1 if higher_means == "larger gap" else -1)
     noise = noise_band(score, statistics.random, resampled.by_chance)
     adds = CONSTANT if floor else resampled.partial.found
+    directed = Directed(score, signed, noise, statistics.random_signed, task)
     return Evaluation(
         task=task,
         measure=measure,
@@ -200,7 +201,7 @@ def evaluate(
         score=score,
         score_interval=score_interval(score, resampled.scores, len(values)),
         signed_score=signed,
-        verdict=verdict(score, signed, noise, adds, constant=is_constant_value(values)),
+        verdict=verdict(score, directed.direction, noise, adds, constant=is_constant_value(values)),
         noise=noise,
         spearman=spearman_of(order, statistics.gap_order)[0],
         kendall=kendall_of(order, statistics.gap_order)[0],
@@ -227,6 +228,7 @@ def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: 
         Directed(row.score, row.signed_score, row.noise, of.random_signed, grid)
         for row, of, grid in zip(rows, statistics, grids, strict=True)
     ]
+    constant = all(row.verdict == "constant" for row in rows)
     return MeanScore(
         measure=rows[0].measure,
         floor=rows[0].floor,
@@ -234,7 +236,7 @@ def mean_score(rows: Sequence[Evaluation], values: Sequence[Array], statistics: 
         score=score,
         score_interval=mean_interval([row.score for row in rows], [row.score_interval for row in rows], grids),
         signed_score=signed,
-        verdict=mean_verdict(score, tasks, noise, adds, constant=all(row.verdict == "constant" for row in rows)),
+        verdict=verdict(score, mean_direction(tasks), noise, adds, constant=constant),
         noise=noise,
         adds=adds,
     )

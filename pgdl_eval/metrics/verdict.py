@@ -44,43 +44,35 @@ class Directed:
         return int(np.sign(self.signed)) if clear and self.score > self.noise.percentile_95 else 0
 
 
-def verdict(score: float, signed: float, noise: NoiseBand, adds: Correlation, *, constant: bool) -> Verdict:
-    """What a score on one task amounts to; the first of these that holds.
+def verdict(score: float, direction: int, noise: NoiseBand, adds: Correlation, *, constant: bool) -> Verdict:
+    """What a score on one task, or in the mean over tasks, amounts to; the first of these that holds.
 
-    "constant"; "within noise": not above the 95th percentile of random measures; "nothing beyond the hyper-parameters":
-    above it, but there is no evidence of a partial correlation given the hyper-parameters (where one is defined);
-    "reversed": the signed score is negative; "above noise".
+    "constant"; "within noise": not above the 95th percentile of random measures; "mixed": above it, but without
+    evidence of a direction; "nothing beyond the hyper-parameters": there is no evidence of a partial correlation given
+    the hyper-parameters (where one is defined); "reversed": against the declared direction; "above noise".
+
+    Parameters
+    ----------
+    direction : `Directed.direction` of one task, `mean_direction` of several.
     """
     if constant:
         return "constant"
     if score <= noise.percentile_95:
         return "within noise"
+    if direction == 0:
+        return "mixed"
     if adds.p_value >= SIGNIFICANT:
         return "nothing beyond the hyper-parameters"
-    return "reversed" if signed < 0 else "above noise"
+    return "reversed" if direction < 0 else "above noise"
 
 
-def mean_verdict(
-    score: float, tasks: Sequence[Directed], noise: NoiseBand, adds: Correlation, *, constant: bool
-) -> Verdict:
-    """What a mean over tasks amounts to: as `verdict`, and before its last three "mixed": no evidence of a direction.
+def mean_direction(tasks: Sequence[Directed]) -> int:
+    """1 along the declared direction, -1 against it, 0 without evidence.
 
     There is evidence where no two tasks by themselves show opposite directions, and the mean of the signed scores, each
     over the deviation of those of random measures on its task, is beyond 95% of such means of random measures: a task
     with a wide noise band weighs little.
     """
-    if constant:
-        return "constant"
-    if score <= noise.percentile_95:
-        return "within noise"
-    direction = mean_direction(tasks)
-    if direction == 0:
-        return "mixed"
-    return verdict(score, direction, noise, adds, constant=False)
-
-
-def mean_direction(tasks: Sequence[Directed]) -> int:
-    """1 along the declared direction, -1 against it, 0 without evidence; see `mean_verdict`."""
     if {-1, 1} <= {one.direction for one in tasks}:
         return 0
     spreads = [float(one.random_signed.std()) for one in tasks]

@@ -72,7 +72,7 @@ def _sentence(one: Evaluation | MeanScore) -> str:
     beside = f"95% of random measures stay below {percent(one.noise.percentile_95)} (p {p_text(one.noise.p_value)})"
     words = {
         "reversed": "is above noise{}, but against the direction that it declares",
-        "mixed": "is above noise{}, but in no clear direction over the tasks",
+        "mixed": "is above noise{}, but in no clear direction",
         "nothing beyond the hyper-parameters": "is above noise{}, but shows nothing beyond the hyper-parameters",
     }  # fmt: skip
     found = f"{words.get(one.verdict, f'is {one.verdict}{{}}').format(where)}: {scores}; {beside}."
