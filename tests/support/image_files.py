@@ -17,3 +17,11 @@ def write_stripes(folder: Path, name: str, *, rows: tuple[int, int], contrast: f
         arrays[f"y_{part}"] = labels
     np.savez(folder / f"{name}.npz", **arrays)
     return folder
+
+
+def write_noise(folder: Path, seed: int) -> Path:
+    """Write FOLDER/noise.npz: 48 + 24 images of 12 pixels that say nothing of their four classes."""
+    rng = np.random.default_rng(seed)
+    arrays = {f"x_{part}": rng.integers(0, 256, (n, 12, 12, 3), np.uint8) for part, n in (("train", 48), ("test", 24))}
+    np.savez(folder / "noise.npz", **arrays, y_train=np.arange(48) % 4, y_test=np.arange(24) % 4)
+    return folder
