@@ -76,7 +76,7 @@ def test_outputs_keep_their_names_and_positions():
     ("module", "name", "operators"),
     [
         ("sklearn.tree", "DecisionTreeClassifier", "TreeEnsembleClassifier"),
-        ("sklearn.svm", "SVC", "SVMClassifier"),
+        ("sklearn.svm", "SVC", "SVMClassifier, ArrayFeatureExtractor"),
         ("sklearn.linear_model", "LogisticRegression", "LinearClassifier, Normalizer"),
     ],
 )
