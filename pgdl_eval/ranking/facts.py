@@ -23,8 +23,8 @@ def facts(model: Any, dataset: Any) -> Measured:
     """The number of parameters; its details hold what else there is, and why something is not there.
 
     `training_accuracy`, `outputs`, `layer`, `layer_width`, `spectral_gap` (sigma_1 - sigma_2) / sigma_1 of the
-    features, `determined` (whether their P-vector is), and `other_scales`: where the accuracy is below 0.9, what it is
-    with the inputs brought to other scales.
+    features, `determined` (whether their P-vector is), `outputs_left_out` that are no part of the network, and
+    `other_scales`: where the accuracy is below 0.9, what it is with the inputs brought to other scales.
     """
     network, samples = adapt(model), read_samples(dataset)
     details: dict[str, Any] = {}
@@ -84,7 +84,8 @@ def _of_layer(network: TrainedModel, samples: Samples) -> dict[str, Any]:
     few = map_parts(lambda part: part[:WIDTH_SAMPLES], samples.inputs)
     matrix = feature_matrix(network, few)
     found = p_vectors(matrix)
-    return {
+    left_out = {"outputs_left_out": list(network.left_out)} if network.left_out else {}
+    return left_out | {
         "layer": network.look(FEATURES, few).place.layer,
         "layer_width": width_of(matrix),
         "spectral_gap": float(found.spectral_gap[0]),

@@ -14,6 +14,7 @@ from complexity.measures.registry import Measure
 from .consensus import Consensus, consensus, deviations_of
 
 Array = NDArray[np.float64]
+NARROW = 0.02  # spectral gap below which a P-vector is called ill-determined
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ class Facts:
     @property
     def training_accuracy(self) -> float | None:
         return self.details.get("training_accuracy")
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the two largest singular values of the features are so close that a P-vector says little."""
+        gap = self.details.get("spectral_gap")
+        return gap is not None and gap < NARROW
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,11 @@ from .input_check import accuracy_warnings
 from .model_files import HandedOver, Source, TaskModel
 from .references import References
 from .request import Request
-from .result import Facts, Ranking, Value, agreed_on, counted_models
+from .result import NARROW, Facts, Ranking, Value, agreed_on, counted_models
 from .truth import truths
 
 VALUES, TEST = "values", "test"  # folders, within that of the output, where values are kept
 NAME = "models"  # of the run
-NARROW = 0.02  # spectral gap below which a P-vector is called ill-determined
 FACTS = Measure("facts", facts, "larger gap", (0.0, math.inf), frozenset(), True, "pgdl_eval.ranking.facts")
 
 Step = Callable[[str, str, int, int], None]
@@ -269,8 +268,7 @@ def _outputs(names: Sequence[str], facts_of: Mapping[str, Facts]) -> list[str]:
 
 def _spectra(names: Sequence[str], facts_of: Mapping[str, Facts]) -> list[str]:
     """Models whose features have no one direction above the others, so that a P-vector of them says little."""
-    gaps = {model: facts_of[model].details.get("spectral_gap") for model in names if model in facts_of}
-    narrow = [model for model, gap in gaps.items() if gap is not None and gap < NARROW]
+    narrow = [model for model in names if model in facts_of and facts_of[model].narrow]
     if not narrow:
         return []
     some = ", ".join(narrow[:3]) + (" and others" if len(narrow) > 3 else "")

@@ -12,11 +12,12 @@ from ..report.table import interval_text, measure_table, titled_table
 from ..report.text import number as signed
 from ..report.text import p_text, percent
 from .result import Ranking, Value
+from .taken import left_out_line, marks, marks_explained, taken_line, widths
 from .verdict import verdict
 
-MOST_COLUMNS = 6  # of measures; the files have all
+MOST_COLUMNS = 5  # of measures; the files have all
 NOTHING = "-"
-LONGEST = 9  # letters of a word in the heading of a column
+LONGEST = 6  # letters of a word in the heading of a column
 
 
 def head(ranking: Ranking) -> Iterator[Text]:
@@ -28,26 +29,30 @@ def head(ranking: Ranking) -> Iterator[Text]:
 
 def order_table(ranking: Ranking) -> Table:
     """Places with intervals, and the rank that each measure gives."""
-    shown = list(ranking.counted)[:MOST_COLUMNS]
-    table = titled_table(
-        "Least expected gap first; below the measures their ranks", padding=(0, 1, 0, 0), pad_edge=False
-    )
+    shown, taken = list(ranking.counted)[:MOST_COLUMNS], widths(ranking)
+    table = titled_table("Least expected gap first; below the measures their ranks", padding=0, pad_edge=False)
     table.add_column("place", justify="right")
     table.add_column("95%", justify="right")
-    table.add_column("model", overflow="fold", max_width=24)
+    table.add_column("model", overflow="fold", min_width=12, max_width=24)
     for measure in shown:
         table.add_column(Text(heading(measure.name)), justify="right", overflow="fold")
     table.add_column("train\nacc.", justify="right")
     table.add_column("para-\nmeters", justify="right")
+    if taken:
+        table.add_column("width", no_wrap=True, min_width=max(map(len, taken.values())))
     for model in ranking.best_first:
         facts, place = ranking.facts.get(model), ranking.place(model)
         if not ranking.values.get(model):
             continue
         row = [NOTHING, NOTHING] if place is None else [f"{place[0]:g}", interval(place[1], place[2])]
-        row += [Text(model), *(_rank(ranking, number, model) for number in range(len(shown)))]  # type: ignore[list-item]
+        row += [
+            Text(f"{model} {marks(ranking, model)}".rstrip()),
+            *(_rank(ranking, number, model) for number in range(len(shown))),
+        ]  # type: ignore[list-item]
         accuracy = facts.training_accuracy if facts else None
         row.append(NOTHING if accuracy is None else f"{accuracy:.3f}")
         row.append(NOTHING if facts is None or facts.parameters is None else count(facts.parameters))
+        row += [taken[model]] if taken else []
         table.add_row(*row)
     return table
 
@@ -97,7 +102,11 @@ def tail(ranking: Ranking) -> Iterator[Text]:
         order = "footrule optimum" if ranking.agreed.method == "footrule" else "mean rank"
         text = f"{len(ranking.counted)} measures, {order}; they agree by Kendall's W {found.w:.2f}"
         yield Text(f"{text} (0 not at all, 1 in all; p {p_text(found.p_value)})")
-    yield Text(layers_in_words(ranking))
+    yield Text(taken_line(ranking))
+    for text in marks_explained(ranking) if len(ranking.ranked) > 1 else ():
+        yield Text(text)
+    if left_out := left_out_line(ranking):
+        yield Text(left_out, style="dim")
     for measure in ranking.measures:
         if measure.cost:
             yield Text(f"cost of {measure.name}: {measure.cost}", style="dim")
@@ -114,17 +123,6 @@ def tail(ranking: Ranking) -> Iterator[Text]:
             yield Text(f"failed {model}{f' {name}' if name else ''}: {why}", style="red")
     if ranking.failures:
         yield Text("pvector check MODEL --data DATA says of a model what is taken, what fits and what does not")
-
-
-def layers_in_words(ranking: Ranking) -> str:
-    """The layers whose inputs are the features, and how wide these are."""
-    details = [ranking.facts[one].details for one in ranking.models if one in ranking.facts]
-    layers = list(dict.fromkeys(str(one["layer"]) for one in details if "layer" in one))
-    widths = sorted({int(one["layer_width"]) for one in details if "layer_width" in one})
-    if not widths:
-        return "features: none could be had"
-    width = f"{widths[0]}" if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
-    return f"features: {width} inputs of {', '.join(layers[:3])}{' and others' if len(layers) > 3 else ''}"
 
 
 def heading(name: str) -> str:
