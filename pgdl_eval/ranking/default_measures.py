@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,9 @@ def default_measures(samples: Samples, engines: Sequence[str], *, with_time: boo
 
 def lacks(measure: Measure, samples: Samples, engines: Sequence[str]) -> str:
     """What a measure needs and does not get, in words; empty where nothing is lacking that can be told beforehand."""
+    missing = [one for one in measure.packages if importlib.util.find_spec(one) is None]
+    if missing:
+        return f"needs the package {missing[0]}, which is not installed"
     if "labels" in measure.needs:
         try:
             samples.class_numbers()
