@@ -22,6 +22,7 @@ from complexity.progress import counted
     "alpha",
     higher_means="larger gap",
     bounds=(1.0, float("inf")),
+    packages=("powerlaw",),
     cost="the singular values of each kernel, and a fit for each; seconds for kernels of a thousand rows",
     source="Martin and Mahoney, Implicit Self-Regularization in Deep Neural Networks, JMLR 2021, arXiv:1810.01075; "
     "Martin, Peng and Mahoney, Nature Communications 2021, arXiv:2002.06716 (the mean over layers)",

@@ -96,6 +96,8 @@ def check(model: Any, data: Any, *, batched: bool | None = None, output: str | i
     except InputError:
         runs = ()
     layer, kind, width, why = _layer(network, samples, problems, doubts)
+    if network.left_out:
+        doubts.append(f"left out, since operators for classical models make it: {', '.join(network.left_out)}")
     return Check(
         network.name,
         network.declared_inputs(),
@@ -129,10 +131,11 @@ def _outputs(network: TrainedModel, samples: Samples, problems: list[str]) -> tu
     if logits.shape[1] > 1 and labels.max() >= logits.shape[1]:
         problems.append(f"labels go up to {labels.max()}, and there are {logits.shape[1]} outputs")
         return logits.shape[1], None, []
-    accuracy = float(np.mean(logits.argmax(axis=1) == labels)) if logits.shape[1] > 1 else None
-    low = accuracy is not None and accuracy < TRUSTED
+    if logits.shape[1] == 1:
+        return 1, None, []
+    accuracy = float(np.mean(logits.argmax(axis=1) == labels))
     text = f"only {accuracy:.0%} of these samples get their class: are the inputs scaled as in training?"
-    return logits.shape[1], accuracy, [text] if low else []
+    return logits.shape[1], accuracy, [text] if accuracy < TRUSTED else []
 
 
 def _layer(

@@ -41,7 +41,7 @@ def list_measures() -> pd.DataFrame:
         {
             "name": name,
             "direction": one.gap_if_larger,
-            "needs": ", ".join(sorted(one.needs)),
+            "needs": one.needs_in_words,
             "unit": one.unit,
             "bounds": one.bounds,
             "cost": one.cost,

@@ -197,7 +197,7 @@ def listing(measures: Mapping[str, Measure], width: int) -> str:
 
 def _lines(measure: Measure, width: int) -> str:
     """A line with the name and what it declares, then its source."""
-    needs = f"; needs {', '.join(sorted(measure.needs))}" if measure.needs else ""
+    needs = f"; needs {measure.needs_in_words}" if measure.needs_in_words else ""
     declared = f"  {measure.name}: higher means a {measure.higher_means}{needs}"
     parts = (declared, "      " + measure.source)
     wrapped = [textwrap.wrap(part, max(width, 40), subsequent_indent="      ") for part in parts]
@@ -212,6 +212,7 @@ def _declared(measure: Measure) -> dict[str, Any]:
         "unit": measure.unit,
         "bounds": [bound if np.isfinite(bound) else None for bound in measure.bounds],
         "needs": sorted(measure.needs),
+        "packages": list(measure.packages),
         "order_free": measure.order_free,
         "settings": _defaults(measure),
         "cost": measure.cost,

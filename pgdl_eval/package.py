@@ -29,7 +29,7 @@ def package(name: str, path: Path) -> None:
     """Write the submission of a measure: the kit unpacks it and runs `from complexity import complexity`.
 
     That of a combination computes its stand-in for one model at a time, and its metadata say so. A measure that
-    cannot work on the kit's own toy task gives a warning.
+    cannot work on the kit's own toy task gives a warning, and one that needs a further package, too.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def package(name: str, path: Path) -> None:
         dotted_names.append(f"{module}:{part.function.__name__}")
     files["complexity/submitted.py"] = _submitted("+".join(dotted_names))
     files["metadata"] = f"description: {measure.name} ({measure.source})\n".encode()
-    _warn_of_toy_task(measure)
+    _warn_of_needs(measure)
     _write(files, path)
 
 
@@ -63,9 +63,11 @@ def _write(files: Mapping[str, bytes], path: Path) -> None:
     write_bytes(path, held.getvalue())
 
 
-def _warn_of_toy_task(measure: Measure) -> None:
+def _warn_of_needs(measure: Measure) -> None:
     if "images" in measure.needs:  # its points have labels, so a measure that needs these alone works there
         warn(f"{measure.name} needs images: on the starter kit's own toy task, points of three numbers, it fails")
+    for one in measure.packages:
+        warn(f"{measure.name} needs the package {one}: where the kit runs without it, it fails")
 
 
 def _package_files() -> dict[str, bytes]:

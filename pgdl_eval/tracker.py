@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import io
 import math
 import os
@@ -113,20 +113,20 @@ class Tracker:
         self._write_table()
         return dict(row)
 
-    def keras_callback(self, every: int = 1, keras: Any = None) -> Any:
+    def keras_callback(self, every: int = 1) -> Any:
         """A callback for `model.fit`, which records after every so many epochs, and writes the page at the end.
+
+        Models of Keras 3, Keras 2 and tf_keras take it.
 
         Parameters
         ----------
         every : 1 for each epoch.
-        keras : the package whose callbacks `fit` takes, for models that are none of `import keras`, such as `tf_keras`.
         """
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise InputError("no number of epochs", field="every", expected="1 or more", found=every)
-        base = (keras or importlib.import_module("keras")).callbacks.Callback
         tracker = self
 
-        class Tracking(base):  # type: ignore[misc, valid-type]
+        class Tracking(_callback_class()):  # type: ignore[misc]
             """Epochs count from 1, and go on from the record's last where `fit` is called again."""
 
             def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -171,6 +171,14 @@ class Tracker:
             text = io.StringIO()
             self.table.to_csv(text, index=False)
             write_text(self._folder / TABLE, text.getvalue())
+
+
+def _callback_class() -> Any:
+    """A class of callbacks that `fit` of any Keras takes: Keras 2 asks of a callback more than Keras 3's has."""
+    installed = next((name for name in ("keras", "tf_keras") if importlib.util.find_spec(name)), "keras")
+    base = importlib.import_module(installed).callbacks.Callback
+    hooks = [f"_implements_{what}_batch_hooks" for what in ("train", "test", "predict")]
+    return type("Callback", (base,), dict.fromkeys(hooks, lambda self: False))
 
 
 def _number(name: str, value: Any) -> float:

@@ -66,6 +66,7 @@ def combination_of(components: Sequence[Measure]) -> Combination:
         higher_means="larger gap",
         bounds=_bounds(components, weights),
         needs=frozenset().union(*(component.needs for component in components)),
+        packages=tuple(dict.fromkeys(one for component in components for one in component.packages)),
         order_free=all(component.order_free for component in components),
         cost="; ".join(f"{component.name}: {component.cost}" for component in components if component.cost),
         source="Table 1 of the paper; rank aggregation over a list of models, a weighted sum for one model at a time",

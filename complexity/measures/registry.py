@@ -41,6 +41,7 @@ class Measure:
     unit : of its values, "degrees" or "share"; empty for a number without one.
     cost : what computing it takes, in words; empty where nobody said it.
     uses_samples : whether the value depends on the samples; not where it is one of the weights alone.
+    packages : what must be installed beside NumPy, SciPy and the model's framework, by the names of import.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Measure:
     unit: str = field(default="", kw_only=True)
     cost: str = field(default="", kw_only=True)
     uses_samples: bool = field(default=True, kw_only=True)
+    packages: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __call__(
         self, model: Any, dataset: Any, *, batched: bool | None = None, progress: bool | None = None, **settings: Any
@@ -79,6 +81,11 @@ class Measure:
     def gap_if_larger(self) -> str:
         """What a larger value tells: "larger expected gap" or "smaller expected gap"."""
         return self.higher_means.replace("gap", "expected gap")
+
+    @property
+    def needs_in_words(self) -> str:
+        """What it needs beside a model and its inputs, packages too; empty for nothing."""
+        return ", ".join([*sorted(self.needs), *(f"the package {one}" for one in self.packages)])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -110,6 +117,7 @@ def measure(
     unit: str = "",
     cost: str = "",
     uses_samples: bool = True,
+    packages: Sequence[str] = (),
 ) -> Callable[[Function], Function]:
     """Register the decorated function (model, dataset, **settings) -> float as the measure `name`.
 
@@ -125,7 +133,7 @@ def measure(
         known = _registry.get(name)
         declared = Measure(
             name, function, higher_means, bounds, frozenset(needs), order_free, source, unit=unit, cost=cost,
-            uses_samples=uses_samples,
+            uses_samples=uses_samples, packages=tuple(packages),
         )  # fmt: skip
         if known is not None and known.dotted_name != declared.dotted_name:
             raise InputError(f"two measures are named {name!r}", found=[known.dotted_name, declared.dotted_name])

@@ -48,9 +48,11 @@ class TrainedModel(LayerFinder):
     Attributes
     ----------
     output : which output is meant where there are several: its name or position.
+    left_out : outputs that are no part of the network, as labels made of its probabilities.
     """
 
     output: str | int | None = None
+    left_out: tuple[str, ...] = ()
 
     def features(self, inputs: Inputs) -> Array:
         """The input of the last dense or convolutional layer, one row a sample: (b, ...) -> (b, d)."""

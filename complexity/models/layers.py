@@ -152,6 +152,7 @@ class Findings:
     identity : the name of an Identity, in the place of a head, that gives the network's output; empty if there is none.
     precision : the type of the layer's numbers, "float16"; empty where it is not known.
     untold : whether no gradient says which layers and weights act on the output.
+    left_out : outputs that are no part of the network.
     """
 
     place: Place
@@ -163,6 +164,7 @@ class Findings:
     identity: str = ""
     precision: str = ""
     untold: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def details(self) -> dict[str, Any]:
@@ -173,6 +175,7 @@ class Findings:
             "spread_of_two_passes": self.spread,
             "spread_over_batch_sizes": self.batch_spread,
             "acting_layers_unknown": self.untold,
+            "outputs_left_out": list(self.left_out),
         }
         place = {"layer_name": self.place.layer, "layer_kind": self.place.kind, "layer_end": self.place.end}
         place |= {"layer_precision": self.precision} if self.precision else {}

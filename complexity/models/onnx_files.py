@@ -18,7 +18,8 @@ from ..errors import InputError, check_printable, first_line
 from ..regular_files import open_regular, size_of
 
 MOST_OPERATORS, DEEPEST = 100_000, 64  # of a graph without functions; of functions that call functions
-DOMAINS = ("", "ai.onnx", "com.microsoft")  # operators that ONNX Runtime brings by itself
+CLASSICAL = "ai.onnx.ml"  # trees, labels and the like
+DOMAINS = ("", "ai.onnx", "com.microsoft", CLASSICAL)  # operators that ONNX Runtime brings by itself
 # What onnx and protobuf raise for damaged messages; text that is no UTF-8 comes as bytes, or as a ValueError.
 REFUSALS = (
     *(OverflowError, RuntimeError, TypeError, AttributeError, KeyError, ValueError),

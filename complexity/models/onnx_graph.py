@@ -108,7 +108,7 @@ class Graph:
         for node in (*self.model.graph.node, *self._floats):
             given = [name for name in node.input if name]
             outputs = [name for name in node.output if name]
-            if node.op_type in CONTROL and not all(name in constants for name in (*given, *_captured(node))):
+            if node.op_type in CONTROL and not all(name in constants for name in (*given, *captured(node))):
                 where = node.name or outputs[0]
                 problem = f"a graph with branches or loops over data is not read ({node.op_type})"
                 raise InputError(problem, field=where, expected="a graph without If, Loop and Scan")
@@ -242,7 +242,7 @@ class Graph:
             found.add(name)
             node = self.producers.get(name)
             if node is not None and (through_shapes or node.op_type not in SHAPES):
-                waiting.extend(one for one in (*node.input, *_captured(node)) if one)
+                waiting.extend(one for one in (*node.input, *captured(node)) if one)
         return found
 
     def integer_scale(self, layer: GraphLayer) -> str:
@@ -299,10 +299,10 @@ def constant_value(node: Any) -> Any:
     return onnx.numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.asarray(value)
 
 
-def _captured(node: Any) -> list[str]:
+def captured(node: Any) -> list[str]:
     """The outer tensors that the inner graphs of an operator use."""
     graphs = [attribute.g for attribute in node.attribute if attribute.type == onnx.AttributeProto.GRAPH]
-    return [name for graph in graphs for inner in graph.node for name in (*inner.input, *_captured(inner)) if name]
+    return [name for graph in graphs for inner in graph.node for name in (*inner.input, *captured(inner)) if name]
 
 
 def _drops(node: Any, constants: set[str]) -> bool:

@@ -29,6 +29,7 @@ from .layers import (
     listed,
     parse,
 )
+from .onnx_classical import network_part
 from .onnx_files import name_of, read_model
 from .onnx_graph import INTEGER, QUANTIZED, RECURRENT, Graph, GraphLayer
 from .outputs import one_output
@@ -42,7 +43,8 @@ class OnnxModel(TrainedModel):
     """A model of ONNX operators: a file's path, bytes, or a `ModelProto`.
 
     Layers are the operators that work on data; the bias that is added to a dense layer belongs to it. Weights are the
-    floating-point tensors that the graph stores, in its order. There are no gradients.
+    floating-point tensors that the graph stores, in its order. There are no gradients. Outputs that operators for
+    classical models make of the network's, such as the labels that skl2onnx adds, are left out.
 
     Raises
     ------
@@ -54,6 +56,8 @@ class OnnxModel(TrainedModel):
         model = read_model(source)
         self.name, self.output = name_of(source, model), output
         try:
+            self._positions = {one.name: str(position) for position, one in enumerate(model.graph.output)}
+            model, self.left_out = network_part(model)
             self.graph = Graph(model)
         except InputError as error:
             raise error.at(model=self.name) from error
@@ -117,8 +121,8 @@ class OnnxModel(TrainedModel):
     def _last_tensor(self) -> str:
         """The output that is meant, before its softmax."""
         outputs = {one.name: _Declared(_shape(one)) for one in self.graph.model.graph.output}
-        positions = {str(position): name for position, name in enumerate(outputs)}
-        wanted = self.output if self.output is None else positions.get(str(self.output), str(self.output))
+        names = {self._positions[name]: name for name in outputs}
+        wanted = self.output if self.output is None else names.get(str(self.output), str(self.output))
         chosen = one_output(outputs, wanted, self.name)
         return self.graph.before_softmax(next(name for name, one in outputs.items() if one is chosen))
 
@@ -133,7 +137,8 @@ class OnnxModel(TrainedModel):
         if layer == LOGITS:
             output = GraphLayer("output", "", False, self.last, self.last, ())
             fixed = self._fixed() is not None
-            return Findings(self._fixed_place(output, OUTPUT, self.last, few) if fixed else self._output_rows(few))
+            place = self._fixed_place(output, OUTPUT, self.last, few) if fixed else self._output_rows(few)
+            return Findings(place, left_out=self.left_out)
         chosen, end = self._chosen(layer)
         after, beside = self._past(chosen) if layer == FEATURES else ((), False)
         tensor = chosen.given if end == INPUT else chosen.returned
@@ -146,7 +151,8 @@ class OnnxModel(TrainedModel):
                 spread, batch_spread = batch_spread, 0.0
         spread, batch_spread = (one if one > EQUAL else 0.0 for one in (spread, batch_spread))
         raw = layer == FEATURES and chosen.returned != self.last and self.graph.is_raw(chosen.given)
-        return Findings(place, after, beside, spread, batch_spread, raw, precision=self._precision(tensor, few))
+        precision = self._precision(tensor, few)
+        return Findings(place, after, beside, spread, batch_spread, raw, precision=precision, left_out=self.left_out)
 
     def _chosen(self, layer: str) -> tuple[GraphLayer, str]:
         if layer == FEATURES:

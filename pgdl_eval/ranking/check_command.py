@@ -29,9 +29,9 @@ def check_command(
     """
     from complexity.errors import InputError
 
-    from .model_files import find_models
-    from .options import Options
-    from .samples import Place, samples_for
+    from .data.samples import Place, samples_for
+    from .models.model_files import find_models
+    from .models.options import Options
 
     sources = find_models(models, Options(factory, trust))
     samples = samples_for(sources, Place(data, x, y, normalize, channels_first, most=1000))
@@ -84,7 +84,7 @@ def _lacks(measure: Any, network: Any, samples: Any, engines: Sequence[str], fin
     from complexity.errors import InputError
     from complexity.models import adapt
 
-    from .default_measures import lacks
+    from .running.default_measures import lacks
 
     if not fine and measure.uses_samples:
         return "not before what is to mend is mended"

@@ -11,7 +11,7 @@ import click
 from ..ingest import workers_option
 from ..runner.progress import model_progress
 from ..terminal import console, json_option, quiet_option, settings_option
-from .request import HALVES, MAX_SAMPLES
+from .running.request import HALVES, MAX_SAMPLES
 
 
 def data_options(function: Any) -> Any:
@@ -68,14 +68,14 @@ def rank_command(
     \b
     pvector rank models/ --data train.npz
     """
-    from .files import write_files
-    from .gaps import read_gaps
-    from .model_files import find_models
-    from .options import Options
-    from .request import Request
-    from .runs import rank_sources
-    from .samples import Place, samples_for
-    from .tables import head, order_table, tail, truth_table, value_table
+    from .data.samples import Place, samples_for
+    from .models.model_files import find_models
+    from .models.options import Options
+    from .order.gaps import read_gaps
+    from .running.request import Request
+    from .running.runs import rank_sources
+    from .shown.files import write_files
+    from .shown.tables import head, order_table, tail, truth_table, value_table
 
     sources = find_models(models, Options(factory, trust))
     samples = samples_for(sources, Place(data, x, y, normalize, channels_first, max_samples))

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ..sheet import Say
-from .frame import RankTable, frame
-from .gaps import Gaps, read_gaps
-from .handed_over import handed_over
-from .options import Options
-from .request import HALVES, MAX_SAMPLES, Request
-from .runs import Step, rank_sources
-from .samples import Place, samples_for
+from .data.samples import Place, samples_for
+from .models.handed_over import handed_over
+from .models.options import Options
+from .order.gaps import Gaps, read_gaps
+from .running.request import HALVES, MAX_SAMPLES, Request
+from .running.runs import Step, rank_sources
+from .shown.frame import RankTable, frame
 
 
 def rank(
@@ -34,13 +34,13 @@ def rank(
     data : what they were trained on: a data set as `complexity.complexity` takes it, or a text as
         `pvector rank --data` takes it. None for the task that the models belong to.
     measures : names of measures; by default those that can be computed here, and were worth something before
-        (`pgdl_eval.ranking.default_measures`).
+        (`pgdl_eval.ranking.running.default_measures`).
     test : samples that were not trained on, like `data`; or
     gaps : the true gaps, by name, or a CSV file: the ranking is held against them.
     normalize, channels_first : how inputs are to be scaled, (mean, deviation) or what `--normalize` takes, and whether
         images are to be brought to (n, c, h, w).
     x, y, batched : parts of the data, and whether its items are batches.
-    factory, trust : how model files are opened, see `pgdl_eval.ranking.options.Options`.
+    factory, trust : how model files are opened, see `pgdl_eval.ranking.models.options.Options`.
     max_samples : so many samples are drawn at most.
     halves : half-samples that show the spread of each value, an even number; 0 for none.
     seed : of all that is drawn.

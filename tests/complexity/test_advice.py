@@ -78,3 +78,8 @@ def test_errors_that_concern_a_model_point_to_check():
     with pytest.raises(InputError) as caught:
         complexity.complexity(network(), (np.moveaxis(IMAGES, 1, -1), LABELS))
     assert any("complexity.check(model, data)" in note for note in caught.value.__notes__)
+
+
+def test_a_network_of_one_output_has_no_accuracy():
+    found = complexity.check(network(outputs=1), (IMAGES, LABELS))
+    assert (found.outputs, found.training_accuracy, found.fine) == (1, None, True)

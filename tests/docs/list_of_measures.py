@@ -35,7 +35,7 @@ def document(text: str) -> str:
 def section(measure: Measure, board: Scoreboard) -> str:
     """A measure under its name: what it is, then what it declares and what it was worth."""
     lines = [("direction", f"larger means a {measure.gap_if_larger}"), ("values", _values(measure))]
-    lines += [("needs", ", ".join(sorted(measure.needs)) or "nothing beside model and inputs"), ("cost", measure.cost)]
+    lines += [("needs", measure.needs_in_words or "nothing beside model and inputs"), ("cost", measure.cost)]
     lines += [("settings", _settings(measure)), ("source", measure.source), ("evidence", evidence(measure.name, board))]
     listed = "\n".join(f"* {name}: {text}" for name, text in lines if text)
     return f"### {measure.name}\n\n{formula(measure)}\n\n{listed}\n"

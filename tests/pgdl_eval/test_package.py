@@ -1,5 +1,6 @@
 """Submissions for the starter kit."""
 
+import ast
 import os
 import re
 import stat
@@ -59,9 +60,11 @@ def run_in_kit(script, folder):
 
 
 no_images_in_toy_task = pytest.mark.filterwarnings("ignore:.* needs images. on the starter kit's own toy task")
+packages_of_the_kit = pytest.mark.filterwarnings("ignore:.* needs the package .*. where the kit runs without it")
 
 
 @no_images_in_toy_task
+@packages_of_the_kit
 @pytest.mark.parametrize("name", all_measures())
 def test_the_submission_of_every_measure_imports_in_a_bare_interpreter(name, tmp_path):
     package(name, tmp_path / "submission.zip")
@@ -122,6 +125,32 @@ def test_a_measure_that_fails_on_the_kits_own_task_is_packaged_with_a_warning(tm
     done = CliRunner().invoke(commands, arguments, catch_exceptions=False)
     assert done.output.splitlines()[0] == f"warning: {text}"
     package("sharpness", path)  # the task has labels
+
+
+def test_a_measure_that_needs_a_package_is_packaged_with_a_warning_that_names_it(tmp_path):
+    path = tmp_path / "submission.zip"
+    for name in ("alpha", "angle+alpha"):
+        text = f"{name} needs the package powerlaw: where the kit runs without it, it fails"
+        with pytest.warns(InputWarning, match=f"^{re.escape(text)}$"):
+            package(name, path)
+        done = CliRunner().invoke(commands, ["package", "--measure", name, "--out", str(path)], catch_exceptions=False)
+        assert done.output.splitlines()[0] == f"warning: {text}"
+
+
+@packages_of_the_kit
+@no_images_in_toy_task
+@pytest.mark.parametrize("name", [name for name in all_measures() if "+" not in name])
+def test_the_packages_that_a_measure_imports_are_those_that_it_declares(name, tmp_path):
+    """Of all modules in its submission: what is imported there beside Python's own, NumPy, SciPy and frameworks."""
+    package(name, tmp_path / "submission.zip")
+    with zipfile.ZipFile(tmp_path / "submission.zip") as archive:
+        own = {file.removesuffix(".py") for file in archive.namelist() if "/" not in file}
+        sources = [archive.read(file) for file in archive.namelist() if file.endswith(".py") and "/" not in file]
+    trees = [one for source in sources for one in ast.walk(ast.parse(source))]
+    imported = {one.name for tree in trees if isinstance(tree, ast.Import) for one in tree.names}
+    imported |= {tree.module for tree in trees if isinstance(tree, ast.ImportFrom) and not tree.level}
+    tops = {one.partition(".")[0] for one in imported} - own - sys.stdlib_module_names
+    assert tops - {"complexity", "numpy", "scipy"} == set(find_measure(name).packages)
 
 
 def test_an_unknown_measure_is_an_error_that_suggests_the_nearest():

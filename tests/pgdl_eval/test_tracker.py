@@ -86,12 +86,13 @@ def test_a_measure_that_fails_is_missing_in_its_row_and_the_others_stand(tmp_pat
     assert "distance at epoch 1" in tracker.write_report().read_text("utf-8")
 
 
-def test_the_keras_callback_records_each_epoch_with_its_logs_and_goes_on_with_the_next_fit(tmp_path):
-    keras = pytest.importorskip("keras")
+@pytest.mark.parametrize("package", ["keras", "tf_keras"])
+def test_the_keras_callback_records_each_epoch_with_its_logs_and_goes_on_with_the_next_fit(package, tmp_path):
+    keras = pytest.importorskip(package)
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(8, "relu"), keras.layers.Dense(3)]
-    )
+    layers = [keras.layers.Flatten(), keras.layers.Dense(8, "relu"), keras.layers.Dense(3)]
+    model = keras.Sequential(layers)
+    model.build((None, 8, 8, 1))
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     tracker = Tracker((X, Y), ["angle", "training_accuracy"], out=tmp_path)
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[tracker.keras_callback()])

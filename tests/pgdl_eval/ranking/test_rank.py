@@ -14,7 +14,7 @@ import pgdl_eval
 from complexity.errors import InputError
 from pgdl_eval.__main__ import commands
 from pgdl_eval.formats.atomic import PART
-from pgdl_eval.ranking.runs import VALUES
+from pgdl_eval.ranking.running.runs import VALUES
 from pgdl_eval.sample.run import FOLDER
 
 FAST = ("--measure", "angle", "--measure", "pseudo_validation", "--halves", "2")

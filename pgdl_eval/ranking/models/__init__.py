@@ -1,0 +1,1 @@
+"""Model files and objects, found and opened."""

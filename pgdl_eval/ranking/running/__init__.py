@@ -1,0 +1,1 @@
+"""Every measure on every model, within a budget, kept on sheets."""

@@ -1,0 +1,1 @@
+"""What is computed of each model beside its measures: facts and references."""
