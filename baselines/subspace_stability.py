@@ -9,16 +9,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from complexity.errors import InputError, warn
+from complexity.errors import InputError
 from complexity.images.drawn_images import Change, Drawn, draw
 from complexity.images.perturbation import GEOMETRIC, Augmentation, Mixture, mixing, mixing_across
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
+from complexity.measures.subspaces import clean_values, number_of_vectors, values_of, warn_of_rank
 from complexity.models import TrainedModel, adapt
-from complexity.models.features import layer_output, warn_of_probabilities
-from complexity.models.outputs import LOGITS, check_classes
 from complexity.models.tensors import Array
 from complexity.progress import counted
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
@@ -103,10 +101,7 @@ def subspace_stability(
     k = number_of_vectors(1 if by_class and k is None else k, samples.class_numbers(), smallest)
     augmentation = Augmentation(drawn, augmentations)
     spaces = Spaces(network, drawn, layer, k, center, groups)
-    features = spaces.features(drawn.unchanged)
-    warn_of_probabilities(layer, features, network.name)
-    if (outputs := features.shape[1] if layer == LOGITS else drawn.outputs(network)) > 1:  # one serves as any other
-        check_classes(drawn.labels, outputs, network.name)
+    features = clean_values(network, drawn, layer)
     clean = spaces.of(features)
     changes = {
         "augmentation": ((change, clean) for change in augmentation.changes(rounds)),
@@ -114,18 +109,13 @@ def subspace_stability(
         "across": (spaces.mixed(one, features) for one in mixing_across(drawn.labels, rounds, seed)),
     }
     pairs = {
-        name: [
-            (before, spaces.of(spaces.features(change)))
-            for change, before in counted(changes[name], f"rounds of {name}", rounds)
-        ]
+        name: [(before, spaces.changed(one)) for one, before in counted(changes[name], f"rounds of {name}", rounds)]
         for name in names_of(perturbation)
     }
     by_name = {name: [mean_overlap(*pair, k) for pair in found] for name, found in pairs.items()}
     first = [mean_overlap(*pair, 1) for found in pairs.values() for pair in found]
     of_rounds, rank = np.mean(list(by_name.values()), axis=0), min(frame.shape[1] for frame in clean)
-    if rank < k:
-        of_class = " of a class" if by_class else ""
-        warn(f"{network.name}: the {layer}{of_class} have rank {rank}, and k = {k}: what is missing counts 0")
+    warn_of_rank(network, f"the {layer}{' of a class' if by_class else ''}", rank, k)
     details = {
         "standard_error": float(of_rounds.std(ddof=1)) / math.sqrt(rounds),
         "values_of_rounds": by_name,
@@ -166,22 +156,13 @@ class Spaces:
         with phase(DECOMPOSITION):
             return [principal_subspace(features[rows], self.k, center=self.center) for rows in self.groups]
 
+    def changed(self, change: Change) -> list[Frame]:
+        """Those of the changed images: see `of`."""
+        return self.of(values_of(self.network, self.drawn, self.layer, change))
+
     def mixed(self, mixture: Mixture, features: Array) -> tuple[Change, list[Frame]]:
         """Images mixed, and the subspaces of their features (n, d) mixed likewise."""
         return partial(mixture.of, self.drawn.images), self.of(mixture.of(features))
-
-    def features(self, change: Change) -> Array:
-        """The layer's values of the changed images: (n, d).
-
-        Raises
-        ------
-        InputError
-            For another layer than there is, and features that are not finite.
-        """
-        matrix = self.drawn.through(layer_output(self.network, self.layer), change)
-        if not np.isfinite(matrix).all():
-            raise InputError("an entry is NaN or infinite", model=self.network.name, field=self.layer)
-        return matrix
 
 
 def mean_overlap(clean: Sequence[Frame], perturbed: Sequence[Frame], k: int) -> float:
@@ -203,18 +184,3 @@ def names_of(perturbation: str) -> tuple[str, ...]:
         expected = f"one of {', '.join(names)}"
         raise InputError("no such perturbation", field="perturbation", expected=expected, found=perturbation)
     return names[perturbation]
-
-
-def number_of_vectors(k: int | None, labels: NDArray[np.integer], samples: int) -> int:
-    """k, or one less than there are classes; such that so many samples can have so many P-vectors.
-
-    Raises
-    ------
-    InputError
-        If it is out of range.
-    """
-    count = len(np.unique(labels)) - 1 if k is None else k
-    if not isinstance(count, int) or not 1 <= count < samples:
-        problem = "out of range" + (", as one less than there are classes" if k is None else "")
-        raise InputError(problem, field="k", expected=f"1 to {samples - 1}", found=count)
-    return count
