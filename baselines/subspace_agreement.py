@@ -45,7 +45,7 @@ def subspace_agreement(
     """(1/k) sum of cos^2 of the principal angles between the top k subspace of a layer and that of a reference.
 
     With "data" and k = 1 it is cos^2 of the measure `angle`, of drawn samples. A direction that the layer or the
-    reference lacks counts 0: labels of c classes have c directions, c - 1 centred.
+    reference lacks counts 0. The labels' subspace is taken whole, whatever k: c directions of c classes, c - 1 centred.
 
     The direction is a guess. Nearer to the data is the paper's for `angle`; that features which follow the labels, or
     that are the same for other samples, go with a smaller gap is plausible and no more.
@@ -54,8 +54,8 @@ def subspace_agreement(
     ----------
     model : a Keras model or a `torch.nn.Module`.
     dataset : what `complexity.samples.read_samples` takes: labelled images as for `pseudo_validation`.
-    reference : "data", the left singular vectors of the inputs; "labels", those of the one-hot indicators of the
-        classes; "halves", the directions of the layer's space (right singular vectors) from one half of each class
+    reference : "data", the top left singular vectors of the inputs; "labels", the space of the one-hot indicators of
+        the classes; "halves", the directions of the layer's space (right singular vectors) from one half of each class
         against those from the other half.
     layer : "features" (section 3 of the paper), "logits", "first layer", the name of a layer for its input, or
         "NAME:output". A wide layer costs memory: the samples' values there are held in float64.
@@ -67,7 +67,7 @@ def subspace_agreement(
 
     Returns
     -------
-    The share; its details hold the ranks that were found, k at most, and the settings in use.
+    The share; its details hold the ranks that were found and the settings in use.
 
     Raises
     ------
@@ -105,9 +105,13 @@ def data(features: Array, drawn: Drawn, k: int, center: bool) -> tuple[Frame, Fr
 
 
 def labels(features: Array, drawn: Drawn, k: int, center: bool) -> tuple[Frame, Frame]:
-    """The principal subspaces of features (n, d) and of the classes' indicators: (n, r) and (n, s)."""
+    """The principal subspace of features (n, d), and that which the classes' indicators span: (n, r) and (n, s).
+
+    All of the latter: classes of one size tie, so that fewer directions would be any.
+    """
     indicators = (drawn.labels[:, None] == np.unique(drawn.labels)).astype(np.float64)
-    return principal_subspace(features, k, center=center), principal_subspace(indicators, k, center=center)
+    whole = principal_subspace(indicators, indicators.shape[1], center=center)
+    return principal_subspace(features, k, center=center), whole
 
 
 def halves(features: Array, drawn: Drawn, k: int, center: bool) -> tuple[Frame, Frame]:
