@@ -5,26 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from complexity.errors import InputError, warn
+from complexity.errors import InputError
 from complexity.images.drawn_images import Change, Drawn, draw
-from complexity.images.perturbation import GEOMETRIC, Augmentation, mixing
+from complexity.images.perturbation import GEOMETRIC, Augmentation, Mixture, mixing, mixing_across
 from complexity.measures.measured import Measured
 from complexity.measures.registry import measure
+from complexity.measures.subspaces import clean_values, number_of_vectors, values_of, warn_of_rank
 from complexity.models import TrainedModel, adapt
-from complexity.models.features import layer_output, warn_of_probabilities
-from complexity.models.outputs import LOGITS, check_classes
 from complexity.models.tensors import Array
 from complexity.progress import counted
 from complexity.pvectors.principal_subspace import Frame, overlap, principal_subspace
 from complexity.samples import MAX_SAMPLES, check_counts, read_samples
 from complexity.timing import DECOMPOSITION, phase
 
-PERTURBATIONS = ("augmentation", "mixing")
+PERTURBATIONS = ("augmentation", "mixing", "across")
+BOTH = PERTURBATIONS[:2]  # those that keep a sample's class
 
 
 @measure(
@@ -47,6 +47,7 @@ def subspace_stability(
     max_samples: int | None = 1000,
     seed: int = 0,
     center: bool = True,
+    by_class: bool = False,
     augmentations: str | Sequence[str] = GEOMETRIC,
     output: str | int | None = None,
 ) -> Measured:
@@ -62,15 +63,20 @@ def subspace_stability(
     ----------
     model : a Keras model or a `torch.nn.Module`.
     dataset : what `complexity.samples.read_samples` takes: labelled images as for `pseudo_validation`.
-    layer : "logits", or "features" (section 3 of the paper). The default was chosen on one zoo of models: docs/zoo.md.
-    perturbation : "augmentation"; "mixing", each image becomes its mean with another one of its class; or "both", the
-        mean of the two values.
-    k : how many P-vectors; None for one less than there are classes in the data set.
+    layer : "logits", "features" (section 3 of the paper), "first layer", the name of a layer for its input, or
+        "NAME:output". The default was chosen on one zoo of models: docs/zoo.md. A wide layer costs memory: the samples'
+        values there are held in float64.
+    perturbation : "augmentation"; "mixing", each image becomes its mean with another one of its class; "both", the
+        mean of these two values; or "across", each image x_i becomes s x_i + (1 - s) x_j with one of another class, s
+        uniform in [1/2, 1], and the clean samples are mixed likewise at the layer, s f_i + (1 - s) f_j: 1 where the
+        network is linear between classes.
+    k : how many P-vectors; None for one less than there are classes in the data set, or 1 by class.
     rounds : how often the samples are perturbed, at least 2. The network sees (1 + rounds) times the samples, with
         "both" (1 + 2 rounds) times.
     max_samples : so many are drawn, at least 2; None for all (of the first 100,000). Time grows with its square.
     seed : of the draw and of the perturbations.
     center : subtract column means of the features first.
+    by_class : the mean over classes of the value of this class's samples alone, in place of the value of all samples.
     augmentations : some of `complexity.images.augmentation.AUGMENTATIONS`, "auto" or "geometric" (crop, and flip where
         the classes look the same in a mirror): see `complexity.images.perturbation.Augmentation`.
     output : which of several outputs of the network is meant: its name or position.
@@ -83,40 +89,43 @@ def subspace_stability(
     Raises
     ------
     InputError
-        For inputs that are no images, no labels or such as fit no output, one class alone with no k, no two samples of
-        a class where they are to be mixed, features that are not finite, and settings out of range.
+        For inputs that are no images, no labels or such as fit no output, one class alone with no k or where samples
+        of two are to be mixed, no two samples of a class where these are, features that are not finite, and settings
+        out of range.
     """
     check_counts(rounds=rounds, max_samples=max_samples)
     network, samples = adapt(model, output), read_samples(dataset, MAX_SAMPLES)
     drawn = draw(samples, max_samples, seed)
-    k = number_of_vectors(k, samples.class_numbers(), len(drawn))
+    groups = [drawn.labels == one for one in np.unique(drawn.labels)] if by_class else [slice(None)]
+    smallest = min(len(drawn.labels[rows]) for rows in groups)
+    k = number_of_vectors(1 if by_class and k is None else k, samples.class_numbers(), smallest)
     augmentation = Augmentation(drawn, augmentations)
-    changes = {"augmentation": augmentation.changes(rounds), "mixing": mixing(drawn, rounds, seed)}
-    frames = Frames(network, drawn, layer, k, center)
-    features = frames.features(drawn.unchanged)
-    warn_of_probabilities(layer, features, network.name)
-    if (outputs := features.shape[1] if layer == LOGITS else drawn.outputs(network)) > 1:  # one serves as any other
-        check_classes(drawn.labels, outputs, network.name)
-    clean = frames.space(features)
-    perturbed = {
-        name: [frames.of(change) for change in counted(changes[name], f"rounds of {name}", rounds)]
+    spaces = Spaces(network, drawn, layer, k, center, groups)
+    features = clean_values(network, drawn, layer)
+    clean = spaces.of(features)
+    changes = {
+        "augmentation": ((change, clean) for change in augmentation.changes(rounds)),
+        "mixing": ((change, clean) for change in mixing(drawn, rounds, seed)),
+        "across": (spaces.mixed(one, features) for one in mixing_across(drawn.labels, rounds, seed)),
+    }
+    pairs = {
+        name: [(before, spaces.changed(one)) for one, before in counted(changes[name], f"rounds of {name}", rounds)]
         for name in names_of(perturbation)
     }
-    by_name = {name: [overlap(clean, one, k) for one in found] for name, found in perturbed.items()}
-    first = [overlap(clean[:, :1], one[:, :1], 1) for found in perturbed.values() for one in found]
-    of_rounds = np.mean(list(by_name.values()), axis=0)
-    if clean.shape[1] < k:
-        text = f"{network.name}: the {layer} have rank {clean.shape[1]}, and k = {k}: what is missing counts 0"
-        warn(text)
+    by_name = {name: [mean_overlap(*pair, k) for pair in found] for name, found in pairs.items()}
+    first = [mean_overlap(*pair, 1) for found in pairs.values() for pair in found]
+    of_rounds, rank = np.mean(list(by_name.values()), axis=0), min(frame.shape[1] for frame in clean)
+    warn_of_rank(network, f"the {layer}{' of a class' if by_class else ''}", rank, k)
     details = {
         "standard_error": float(of_rounds.std(ddof=1)) / math.sqrt(rounds),
         "values_of_rounds": by_name,
         "value_for_k_1": float(np.mean(first)),
         "k": k,
-        "rank": clean.shape[1],
+        "rank": rank,
         "layer": layer,
         "layer_width": features.shape[1],
         "center": center,
+        "by_class": by_class,
         "samples": len(drawn),
         "available": drawn.available,
         "rounds": rounds,
@@ -126,12 +135,13 @@ def subspace_stability(
 
 
 @dataclass(frozen=True)
-class Frames:
+class Spaces:
     """The principal subspaces of what a network makes of drawn images.
 
     Attributes
     ----------
     layer, k, center : as for the measure.
+    groups : the rows of each group of samples that has subspaces of its own.
     """
 
     network: TrainedModel
@@ -139,28 +149,26 @@ class Frames:
     layer: str
     k: int
     center: bool
+    groups: Sequence[Any]
 
-    def of(self, change: Change) -> Frame:
-        """The principal subspace of the changed images: see `features` and `space`."""
-        return self.space(self.features(change))
-
-    def space(self, features: Array) -> Frame:
-        """The principal subspace of features: (n, r), r at most k."""
+    def of(self, features: Array) -> list[Frame]:
+        """The principal subspace of each group's rows of features (n, d): (n of the group, r), r at most k."""
         with phase(DECOMPOSITION):
-            return principal_subspace(features, self.k, center=self.center)
+            return [principal_subspace(features[rows], self.k, center=self.center) for rows in self.groups]
 
-    def features(self, change: Change) -> Array:
-        """The layer's values of the changed images: (n, d).
+    def changed(self, change: Change) -> list[Frame]:
+        """Those of the changed images: see `of`."""
+        return self.of(values_of(self.network, self.drawn, self.layer, change))
 
-        Raises
-        ------
-        InputError
-            For another layer than there is, and features that are not finite.
-        """
-        matrix = self.drawn.through(layer_output(self.network, self.layer), change)
-        if not np.isfinite(matrix).all():
-            raise InputError("an entry is NaN or infinite", model=self.network.name, field=self.layer)
-        return matrix
+    def mixed(self, mixture: Mixture, features: Array) -> tuple[Change, list[Frame]]:
+        """Images mixed, and the subspaces of their features (n, d) mixed likewise."""
+        return partial(mixture.of, self.drawn.images), self.of(mixture.of(features))
+
+
+def mean_overlap(clean: Sequence[Frame], perturbed: Sequence[Frame], k: int) -> float:
+    """The overlap of the first k directions of each group's two subspaces, in the mean over groups."""
+    pairs = zip(clean, perturbed, strict=True)
+    return float(np.mean([overlap(one[:, :k], other[:, :k], k) for one, other in pairs]))
 
 
 def names_of(perturbation: str) -> tuple[str, ...]:
@@ -169,25 +177,10 @@ def names_of(perturbation: str) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        If it is not one of "augmentation", "mixing" and "both".
+        If it is not one of "augmentation", "mixing", "across" and "both".
     """
-    names = {**{one: (one,) for one in PERTURBATIONS}, "both": PERTURBATIONS}
+    names = {**{one: (one,) for one in PERTURBATIONS}, "both": BOTH}
     if perturbation not in names:
         expected = f"one of {', '.join(names)}"
         raise InputError("no such perturbation", field="perturbation", expected=expected, found=perturbation)
     return names[perturbation]
-
-
-def number_of_vectors(k: int | None, labels: NDArray[np.integer], samples: int) -> int:
-    """k, or one less than there are classes; such that so many samples can have so many P-vectors.
-
-    Raises
-    ------
-    InputError
-        If it is out of range.
-    """
-    count = len(np.unique(labels)) - 1 if k is None else k
-    if not isinstance(count, int) or not 1 <= count < samples:
-        problem = "out of range" + (", as one less than there are classes" if k is None else "")
-        raise InputError(problem, field="k", expected=f"1 to {samples - 1}", found=count)
-    return count

@@ -117,15 +117,15 @@ def read_setting(text: str) -> tuple[str, Any]:
     Raises
     ------
     InputError
-        For a value that is neither JSON nor a word in small letters.
+        For a value that is neither JSON nor words in small letters.
     """
     name, equals, value = text.partition("=")
     try:
         return name, json.loads(value)
     except ValueError as error:
-        if re.fullmatch("[a-z_]+", value):
+        if re.fullmatch("[a-z_]+( [a-z_]+)*", value):
             return name, value
-        expected = "NAME=VALUE with VALUE as in JSON, or a word in small letters"
+        expected = "NAME=VALUE with VALUE as in JSON, or words in small letters"
         raise InputError("a setting without a value", field=text, expected=expected, found=value or equals) from error
 
 

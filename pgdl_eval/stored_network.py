@@ -14,7 +14,7 @@ import numpy as np
 from complexity.errors import InputError
 from complexity.models.inputs import LOOKED_AT, Inputs, first_rows
 from complexity.models.interface import TrainedModel
-from complexity.models.layers import FEATURES, INPUT, LOGITS, OUTPUT, Findings, LayerRun, Place, parse
+from complexity.models.layers import FEATURES, FIRST_LAYER, INPUT, LOGITS, OUTPUT, Findings, LayerRun, Place, parse
 from complexity.models.onnx_model import new_session
 from complexity.models.tensors import Array, outputs_first
 from complexity.timing import BUILDING, FORWARD, phase
@@ -85,7 +85,8 @@ class StoredNetwork(TrainedModel):
         if layer == LOGITS:
             return Findings(Place("", "", OUTPUT, 0))
         if layer != FEATURES:
-            name, end = parse(layer, self.names, self.name)
+            first = f"{self.names[self.main[0]]}:{OUTPUT}"
+            name, end = parse(first if layer == FIRST_LAYER else layer, self.names, self.name)
             return Findings(Place(name, self.layers[self.names.index(name)].kind, end, 1), precision="float32")
         last = self.main[-1]
         place = Place(self.names[last], self.layers[last].kind, INPUT, 1)

@@ -1,4 +1,4 @@
-"""Changes of drawn images that keep their class: augmentations that fit them, and mixing within a class."""
+"""Changes of drawn images: augmentations that fit them, and mixing within a class, which keep it; mixing across."""
 
 from __future__ import annotations
 
@@ -116,6 +116,61 @@ def partners(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArray[n
             found[members] = members[(np.arange(len(members)) + steps) % len(members)]
     if np.array_equal(found, np.arange(len(labels))):
         raise InputError("no two samples are of one class", field="labels", expected="classes of 2 or more samples")
+    return found
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Each sample mixed with another one.
+
+    Attributes
+    ----------
+    others : (n,) which one.
+    shares : (n,) the share s that each sample keeps of itself; the other one has 1 - s.
+    """
+
+    others: NDArray[np.intp]
+    shares: NDArray[np.float32]
+
+    def of(self, values: NDArray[Any], rows: slice = slice(None)) -> NDArray[Any]:
+        """s v_i + (1 - s) v_j of some rows i of values v (n, ...)."""
+        shares = self.shares[rows].reshape(-1, *(1,) * (values.ndim - 1))
+        return np.asarray(shares * values[rows] + (1 - shares) * values[self.others[rows]])
+
+
+def mixing_across(labels: NDArray[np.integer], rounds: int, seed: int) -> Iterator[Mixture]:
+    """One mixture a round of each of n samples with one of another class, drawn anew each round.
+
+    Each other sample has the same chance, and the own share is uniform in [1/2, 1], so that the own label keeps the
+    larger part: mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018) with uniform shares, of pairs
+    of different labels.
+
+    Raises
+    ------
+    InputError
+        If all samples are of one class.
+    """
+    for number in range(rounds):
+        rng = np.random.default_rng((seed, number))
+        others = strangers(labels, rng)
+        yield Mixture(others, rng.uniform(0.5, 1, len(labels)).astype(np.float32))
+
+
+def strangers(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.intp]:
+    """For each sample one of another class, all with the same chance: (n,).
+
+    Raises
+    ------
+    InputError
+        If all samples are of one class.
+    """
+    found = np.empty(len(labels), np.intp)
+    for one in np.unique(labels):
+        other = np.flatnonzero(labels != one)
+        if not len(other):
+            raise InputError("all samples are of one class", field="labels", expected="samples of 2 classes or more")
+        members = labels == one
+        found[members] = rng.choice(other, np.count_nonzero(members))
     return found
 
 

@@ -63,7 +63,8 @@ class TrainedModel(LayerFinder):
 
         Parameters
         ----------
-        layer : "features", "logits", "NAME" for the input of the layer of this name, or "NAME:output".
+        layer : "features", "logits", "first layer" for the output of the first dense or convolutional one (see
+            `first_layer`), "NAME" for the input of the layer of this name, or "NAME:output".
 
         Raises
         ------

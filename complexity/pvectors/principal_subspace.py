@@ -32,6 +32,18 @@ def principal_subspace(matrix: NDArray[Any], k: int, *, center: bool = True) -> 
     (n, r) orthonormal columns, the largest singular value first; r = k, or the rank of the matrix where that is
     smaller.
     """
+    rows, tall, lengths, vectors = _decomposed(matrix, k, center)
+    return np.asarray(rows @ vectors / lengths if tall else vectors)
+
+
+def principal_directions(matrix: NDArray[Any], k: int, *, center: bool = True) -> Frame:
+    """The top k right singular vectors of a matrix (n, d): (d, r), otherwise as `principal_subspace`."""
+    rows, tall, lengths, vectors = _decomposed(matrix, k, center)
+    return np.asarray(vectors if tall else rows.T @ vectors / lengths)
+
+
+def _decomposed(matrix: NDArray[Any], k: int, center: bool) -> tuple[Frame, bool, Frame, Frame]:
+    """The rows (n, d), whether these are d or more, r singular values, and the vectors of the shorter side (., r)."""
     rows = np.array(matrix, dtype=np.float64)
     least = RANK * np.linalg.norm(rows)
     if center:
@@ -41,8 +53,7 @@ def principal_subspace(matrix: NDArray[Any], k: int, *, center: bool = True) -> 
     with one_blas_thread():
         squares, vectors = top_eigenpairs(gram, count)
     determined = squares[:count] > least**2
-    squares, vectors = squares[:count][determined], vectors[determined].T
-    return np.asarray(rows @ vectors / np.sqrt(squares) if tall else vectors)
+    return rows, tall, np.sqrt(squares[:count][determined]), vectors[determined].T
 
 
 def overlap(first: Frame, second: Frame, k: int) -> float:

@@ -12,9 +12,9 @@ from complexity import p_vectors, principal_angles
 from complexity.errors import InputError, InputWarning
 from complexity.images.augmentation import augment
 from complexity.images.drawn_images import draw
-from complexity.images.perturbation import Augmentation, mixing, partners
+from complexity.images.perturbation import Augmentation, mixing, mixing_across, partners
 from complexity.models import TrainedModel
-from complexity.pvectors.principal_subspace import overlap, principal_subspace
+from complexity.pvectors.principal_subspace import overlap, principal_directions, principal_subspace
 from complexity.samples import Samples
 
 CLASSES = 4
@@ -36,6 +36,12 @@ class Perceptron(TrainedModel):
 
     def logits(self, inputs):
         return self.features(inputs) @ self.output
+
+    def first_layer(self, inputs):
+        return inputs.reshape(len(inputs), -1) @ self.hidden
+
+    def values_at(self, layer, inputs):
+        return self.first_layer(inputs) if layer == "first layer" else super().values_at(layer, inputs)
 
 
 def network(width=40, side=10, channels=3):
@@ -76,6 +82,16 @@ def test_the_overlap_is_the_mean_squared_cosine_of_the_principal_angles():
     assert overlap(first, second[:, :0], 4) == 0
 
 
+@pytest.mark.parametrize("shape", [(50, 20), (20, 50), (30, 30)])
+@pytest.mark.parametrize("center", [False, True])
+def test_principal_directions_are_the_right_singular_vectors(shape, center):
+    matrix = np.random.default_rng(1).random(shape, dtype=np.float32)
+    found = principal_directions(matrix, 5, center=center)
+    expected = np.linalg.svd(matrix - center * matrix.mean(axis=0))[2][:5]
+    np.testing.assert_allclose(np.abs(expected @ found), np.eye(5), atol=1e-5)
+    np.testing.assert_allclose(found.T @ found, np.eye(5), atol=1e-12)
+
+
 @pytest.mark.parametrize("tall", [True, False])
 def test_directions_that_are_nothing_but_rounding_are_left_out(tall):
     rng = np.random.default_rng(3)
@@ -114,6 +130,66 @@ def test_the_measure_is_its_definition(layer, perturbation):
     one = subspace_stability(model, (inputs, labels), layer=layer, perturbation=perturbation, rounds=3, seed=5, k=1)
     assert value.details["value_for_k_1"] == pytest.approx(one, abs=1e-12)
     assert (value.details["k"], value.details["rank"], value.details["samples"]) == (3, 3, 60)
+
+
+def mixed_across(values, mixture):
+    """s v_i + (1 - s) v_j, sample by sample."""
+    pairs = zip(values, mixture.others, mixture.shares, strict=True)
+    return np.stack([s * value + (1 - s) * values[j] for value, j, s in pairs])
+
+
+@pytest.mark.parametrize("by_class", [False, True])
+@pytest.mark.parametrize("layer", ["features", "logits"])
+def test_mixed_across_classes_it_compares_with_clean_values_mixed_likewise(layer, by_class):
+    inputs, labels = images(160)
+    model, compute = network(), getattr(network(), layer)
+    settings = {"layer": layer, "perturbation": "across", "k": 2, "by_class": by_class, "center": True}
+    value = subspace_stability(model, (inputs, labels), seed=5, **settings)
+    drawn = draw(Samples(inputs, labels), None, 5)
+    groups = [drawn.labels == one for one in range(CLASSES)] if by_class else [slice(None)]
+    rounds = []
+    for mixture in mixing_across(drawn.labels, 2, 5):
+        straight = mixed_across(compute(drawn.images), mixture)
+        found = compute(mixed_across(drawn.images, mixture).astype(np.float32))
+        rounds.append(np.mean([svd_overlap(straight[rows], found[rows], 2) for rows in groups]))
+    assert 0.1 < value < 0.99
+    assert value == pytest.approx(np.mean(rounds), abs=1e-6)
+    assert value.details["values_of_rounds"] == {"across": pytest.approx(rounds, abs=1e-6)}
+
+
+def test_by_class_it_is_the_mean_over_classes_of_the_samples_of_one_alone():
+    inputs, labels = images(120)
+    value = stability(network(), (inputs, labels), perturbation="mixing", by_class=True, k=3, seed=2)
+    drawn = draw(Samples(inputs, labels), None, 2)
+    rounds = []
+    for number in range(2):
+        others = partners(drawn.labels, np.random.default_rng((2, number)))
+        clean, mixed = (network().features(one) for one in (drawn.images, (drawn.images + drawn.images[others]) / 2))
+        classes = [drawn.labels == one for one in range(CLASSES)]
+        rounds.append(np.mean([svd_overlap(clean[rows], mixed[rows], 3) for rows in classes]))
+    assert value == pytest.approx(np.mean(rounds), abs=1e-6)
+    assert stability(network(), (inputs, labels), by_class=True).details["k"] == 1
+
+
+def test_between_classes_a_linear_layer_is_1_and_one_with_rectified_units_is_not():
+    data = images(120)
+    across = partial(subspace_stability, perturbation="across", k=6)
+    assert across(network(), data, layer="first layer") == pytest.approx(1, abs=1e-5)
+    assert across(network(), data, layer="features") < 0.99
+
+
+def test_mixtures_are_of_two_classes_with_own_shares_from_a_half_and_further_rounds_leave_the_first_ones():
+    labels = np.array([0, 1, 0, 2, 0, 1, 0])
+    found = list(mixing_across(labels, 3000, 1))
+    others, shares = (np.stack([getattr(one, name) for one in found]) for name in ("others", "shares"))
+    assert (labels[others] != labels).all()
+    np.testing.assert_allclose([np.mean(others[:, 1] == other) for other in (0, 2, 3, 4, 6)], 0.2, atol=0.03)
+    assert (shares.min() >= 0.5, shares.max() <= 1) == (True, True)
+    np.testing.assert_allclose(np.quantile(shares, [0.25, 0.5, 0.75]), [0.625, 0.75, 0.875], atol=0.01)
+    (first,) = mixing_across(labels, 1, 1)
+    np.testing.assert_array_equal(first.others, others[0])
+    values = np.random.default_rng(0).random((7, 4, 4, 3))
+    np.testing.assert_allclose(first.of(values)[2:5], first.of(values, slice(2, 5)), rtol=1e-12)
 
 
 def test_neither_a_rotation_nor_the_scale_of_the_features_matters_and_other_maps_do():
@@ -217,7 +293,11 @@ def test_the_network_sees_the_clean_samples_once_and_the_perturbed_ones_once_a_r
              "perceptron: forward passes: models of this kind have no forward passes here (expected a Keras model or a "
              "torch.nn.Module, found Perceptron)"),
         (lambda x, y: (x, y), {"perturbation": "noise"},
-         "perturbation: no such perturbation (expected one of augmentation, mixing, both, found noise)"),
+         "perturbation: no such perturbation (expected one of augmentation, mixing, across, both, found noise)"),
+        (lambda x, y: (x, 0 * y), {"perturbation": "across", "k": 2},
+         "labels: all samples are of one class (expected samples of 2 classes or more)"),
+        (lambda x, y: (x[:5], np.array([0, 0, 0, 1, 1])), {"by_class": True, "k": 2},
+         "k: out of range (expected 1 to 1, found 2)"),
         (lambda x, y: (1e38 * x, y), {"layer": "features"}, "perceptron: features: an entry is NaN or infinite"),
     ],
 )  # fmt: skip

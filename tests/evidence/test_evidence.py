@@ -1,12 +1,19 @@
-"""docs/measures.md is made from the records beside it, and the records say what the text says."""
+"""docs/measures.md is made from the records beside it, and they say what the text says; the choice among the family."""
 
+import csv
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from small_task import write_models
 
+from pgdl_eval.formats.file_names import file_name
+from pgdl_eval.measures import base_name, find_measure
 from pgdl_eval.report.table import INDEPENDENCE
+from pgdl_eval.runner.ingestion import ingest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,11 +23,13 @@ def evidence(monkeypatch):
     """The modules of this folder."""
     monkeypatch.syspath_prepend(ROOT / "tests" / "evidence")
     import evidence_records
+    import family
+    import leave_one_zoo_out
     import measures_document
     import noise_bands
     import simulate_adds
 
-    return evidence_records, measures_document, noise_bands, simulate_adds
+    return evidence_records, measures_document, noise_bands, simulate_adds, family, leave_one_zoo_out
 
 
 def test_the_document_is_what_the_records_give(evidence):
@@ -38,7 +47,7 @@ def test_a_published_score_is_above_noise_only_beyond_every_band_that_its_gaps_m
 
 
 def test_the_recorded_noise_bands_are_those_of_the_published_grids(evidence):
-    records, _, bands, _ = evidence
+    records, _, bands, *_ = evidence
     recorded, grids = records.read("noise_bands"), records.read("published_grids")["tasks"]
     assert {task: one["models"] for task, one in recorded["tasks"].items()} == {
         "1": 96, "2": 54, "4": 64, "5": 64, "6": 96, "7": 48, "8": 32, "9": 32
@@ -73,3 +82,51 @@ def test_a_small_simulation_gives_shares_of_its_tasks(evidence):
         assert all(0 <= share <= 1 + 1e-9 for share in shares.values())
     assert found["shares"]["partial correlation 0.5"]["normal scores"] > 0.3
     assert found["shares"]["the gap's own effects"]["Spearman"] == pytest.approx(1)
+
+
+def test_the_family_is_a_hundred_settings_that_its_measures_take_and_folders_can_be_called(evidence):
+    for classes in (10, 7):
+        names = evidence[4].family(classes)
+        assert 60 <= len(set(names)) == len(names) <= 120
+        assert [file_name(name) for name in names] == names
+        assert {base_name(name) for name in names} == set(evidence[4].MEASURES)
+        for name in names:
+            measure = find_measure(name)
+            assert measure.fixed.get("k", 1) in (1, 3, classes, 3 * classes)
+            measure.check(measure.fixed)
+
+
+def test_from_two_task_folders_to_what_is_chosen_on_one_and_worth_on_the_other(evidence, tmp_path):
+    tasks, predictions, out = tmp_path / "tasks", tmp_path / "predictions", tmp_path / "out" / "leave_one_out.json"
+    for task, first in (("shallow", 0), ("deep", 16)):
+        write_models(tasks / task, range(first, first + 8), images=150)
+    names = [*evidence[4].family(10)[::9], *(name for name in evidence[5].BASELINES if name != "mixup_loss")]
+    outcome = ingest(tasks, predictions, [find_measure(name) for name in names])
+    assert (outcome.failures, outcome.computed) == ([], 16 * len(names))
+    done = CliRunner().invoke(evidence[5].main, [str(tasks), str(predictions), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "left out: mixup_loss: no predictions" in done.output
+    found = json.loads(out.read_text())
+    assert list(found["candidates"]) == sorted(name for name in names if name not in evidence[5].BASELINES)
+    assert {"date", "code", "command", "versions"} < set(found)
+    for criterion, one in found["criteria"].items():
+        for of in one["tasks"]:
+            other = "deep" if of["task"] == "shallow" else "shallow"
+            seen = {name: worth[other][criterion] for name, worth in found["candidates"].items()}
+            assert of["chosen"] == max(seen, key=lambda name: abs(seen[name] or 0))
+            assert of["seen"] == pytest.approx(abs(seen[of["chosen"]]))
+            adds = found["candidates"][of["chosen"]][of["task"]]["adds"]
+            assert of["worth"]["adds"] == (None if adds is None else pytest.approx(of["sign"] * adds))
+            assert of["chosen"][:20] in done.output
+    with out.with_suffix(".csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * 3 * 4  # criteria, tasks and their mean, the chosen one and three baselines
+    assert {row["measure"] for row in rows} == {"chosen", "angle", "pseudo_validation", "mixup_davies_bouldin"}
+
+
+def test_one_zoo_alone_leaves_nothing_to_choose_on(evidence, tmp_path):
+    write_models(tmp_path / "tasks" / "one", range(8), images=20)
+    (tmp_path / "predictions").mkdir()
+    done = CliRunner().invoke(evidence[5].main, [str(tmp_path / "tasks"), str(tmp_path / "predictions")])
+    assert done.exit_code == 1
+    assert "nothing to choose on, or from" in done.output

@@ -60,7 +60,7 @@ def test_a_variant_declares_what_its_measure_does(counted):
          'angle[max_samples="all"]: max_samples: angle cannot take this setting (expected a whole number or None, '
          "found 'all' (str))"),
         ("angle[layer]",
-         "layer: a setting without a value (expected NAME=VALUE with VALUE as in JSON, or a word in small letters, "
+         "layer: a setting without a value (expected NAME=VALUE with VALUE as in JSON, or words in small letters, "
          "found )"),
     ],
 )  # fmt: skip

@@ -46,7 +46,7 @@ def check(layers, shape, *, every=False):
     model, inputs = stored(layers, shape), samples(shape)
     clear_session()
     network, wanted = StoredNetwork(model), adapt(build(model))
-    for layer in ("features", "logits"):
+    for layer in ("features", "logits", "first layer"):
         assert_equal(network.values_at(layer, inputs), wanted.values_at(layer, inputs))
     assert_equal(network.first_layer(inputs), wanted.first_layer(inputs))
     assert network.look("features", inputs) == wanted.look("features", inputs)

@@ -12,6 +12,7 @@ AXES: dict[str, dict[str, tuple]] = {"task1": {"conv_blocks": (1, 2)}, "task9": 
 def tiny_zoo(data_dir: Path, out: Path, name="task1", together=1, **changes) -> Zoo:
     """Four small models of a task at the mini scale, on the images of the fixture `stripes`."""
     values = {"dropout": 0.25, "weight_decay": 0.001, "conv_width": 4, "conv_blocks": 1, "batch_size": 16, "depth": 3}
+    values |= {"dense_layers": 1}
     task = zoo_task(name, "mini")
     settings = replace(
         task,

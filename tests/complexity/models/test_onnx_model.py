@@ -27,7 +27,7 @@ def test_an_exported_network_gives_what_pytorch_gives(tmp_path, name, dynamo):
         pytest.importorskip("onnxscript")
     module, samples = network(name)
     graph, wanted = adapt(exported(module, samples, tmp_path / "m.onnx", dynamo=dynamo)), adapt(module)
-    for layer in ("features", "logits"):
+    for layer in ("features", "logits", "first layer"):
         assert_equal(graph.values_at(layer, samples), wanted.values_at(layer, samples))
     assert sorted(k.size for k in graph.kernels()) == sorted(k.size for k in wanted.kernels())
     assert vc_dimension(tmp_path / "m.onnx", samples) == vc_dimension(module, samples)
@@ -41,7 +41,7 @@ def test_an_exported_network_gives_what_pytorch_gives(tmp_path, name, dynamo):
 def test_a_graph_that_takes_batches_of_one_size_gets_such(tmp_path, name, fixed):
     module, samples = network(name)
     graph, wanted = adapt(exported(module, samples, tmp_path / "m.onnx", fixed=fixed)), adapt(module)
-    for layer in ("features", "logits"):
+    for layer in ("features", "logits", "first layer"):
         assert_equal(graph.values_at(layer, samples), wanted.values_at(layer, samples))
     assert_equal(graph.first_layer(samples), wanted.first_layer(samples))
 
