@@ -175,7 +175,10 @@ def _within(request: Request, chosen: Chosen, work: Work, samples: Samples) -> C
     first, needed = next(iter(work.sources)), {}
     references = References(request.halves // 2, request.seed)
     for measure in chosen.measures:
-        sheet = _sheets(request, [measure], work, samples)[measure.name]
+        sheets = _sheets(request, [measure], work, samples)
+        sheet = sheets[measure.name]
+        if not sheets[FACTS.name].done(first):  # which pays for what is imported and opened but once
+            work.compute([sheets[FACTS.name]], samples, only=[first])
         if not all(map(sheet.done, work.sources)):
             if time.monotonic() - began >= budget:
                 continue

@@ -15,7 +15,7 @@ from ..order.result import Ranking, Value
 from .taken import left_out_line, marks, marks_explained, taken_line, widths
 from .verdict import verdict
 
-MOST_COLUMNS = 5  # of measures; the files have all
+MOST_COLUMNS, MOST_ROWS = 5, 40  # of measures, and of models; the files have all
 NOTHING = "-"
 LONGEST = 6  # letters of a word in the heading of a column
 
@@ -40,7 +40,7 @@ def order_table(ranking: Ranking) -> Table:
     table.add_column("para-\nmeters", justify="right")
     if taken:
         table.add_column("width", no_wrap=True, min_width=max(map(len, taken.values())))
-    for model in ranking.best_first:
+    for model in ranking.best_first[:MOST_ROWS]:
         facts, place = ranking.facts.get(model), ranking.place(model)
         if not ranking.values.get(model):
             continue
@@ -96,6 +96,8 @@ def truth_table(ranking: Ranking) -> Table:
 
 def tail(ranking: Ranking) -> Iterator[Text]:
     """How far measures agree, what they cost, why there is a dash, which are not there, what failed."""
+    if len(ranking.ranked) > MOST_ROWS:
+        yield Text(f"{len(ranking.models) - MOST_ROWS} more models are in the files")
     if ranking.agreed is not None and ranking.agreed.agreement is not None:
         found = ranking.agreed.agreement
         order = "footrule optimum" if ranking.agreed.method == "footrule" else "mean rank"
