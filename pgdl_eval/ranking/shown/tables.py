@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 from rich.table import Table
 from rich.text import Text
+
+from complexity.models.layers import listed
 
 from ...report.table import interval_text, measure_table, titled_table
 from ...report.text import number as signed
@@ -119,9 +122,9 @@ def tail(ranking: Ranking) -> Iterator[Text]:
         yield Text(f"not in the order: {name} ({why})", style="dim")
     if len(ranking.counted) > MOST_COLUMNS:
         yield Text(f"{len(ranking.counted) - MOST_COLUMNS} more measures are in the files", style="dim")
-    for model, of in ranking.failures.items():
-        for name, why in of.items():
-            yield Text(f"failed {model}{f' {name}' if name else ''}: {why}", style="red")
+    for (name, why), models in _failures(ranking).items():
+        which = models[0] if len(models) == 1 else f"{len(models)} models ({listed(models)})"
+        yield Text(f"failed {which}{f' {name}' if name else ''}: {why}", style="red")
     if ranking.failures:
         yield Text("pvector check MODEL --data DATA says of a model what is taken, what fits and what does not")
 
@@ -161,6 +164,15 @@ def _rank(ranking: Ranking, measure: int, model: str) -> str:
 def _middle(values: list[float | None]) -> str:
     known = [one for one in values if one is not None]
     return number(float(np.median(known))) if known else NOTHING
+
+
+def _failures(ranking: Ranking) -> dict[tuple[str, str], list[str]]:
+    """Models that failed alike, by the measure and why, without their own names."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for model, of in ranking.failures.items():
+        for name, why in of.items():
+            found.setdefault((name, re.sub(rf"^.*{re.escape(model)}[^:]*: ", "", why)), []).append(model)
+    return found
 
 
 def _reasons(ranking: Ranking, name: str) -> dict[str, list[str]]:

@@ -21,3 +21,13 @@ def test_the_first_of_many_models_are_shown_and_how_many_more_there_are():
     assert rows == models[:MOST_ROWS]
     assert next(tail(found)).plain == "5 more models are in the files"
     assert np.all(agreed.places == np.arange(1, 46))
+
+
+def test_models_that_failed_alike_share_a_line():
+    models, measure = [f"model_{number}" for number in range(6)], find_measure("angle")
+    why = "folder/{0}.onnx: {0}.onnx: inputs: the model does not take these inputs (expected (8,), found (6,))"
+    failures = {model: {"": why.format(model)} for model in models[:5]} | {models[5]: {"angle": "no file"}}
+    lines = [one.plain for one in tail(Ranking(models, [measure], {}, {}, failures, {}))]
+    text = "inputs: the model does not take these inputs (expected (8,), found (6,))"
+    assert f"failed 5 models (model_0, model_1, model_2, model_3 and 1 more): {text}" in lines
+    assert "failed model_5 angle: no file" in lines
