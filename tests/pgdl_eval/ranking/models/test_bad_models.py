@@ -57,6 +57,8 @@ def test_pickled_models_are_refused_with_how_to_convert_and_nothing_of_them_runs
     assert f"failed 2 models (evil_16_, whole_16_): {said}" in text
     assert "torch.save(model.state_dict(), 'weights.pt')" in text
     assert "the code of the file ran" not in capfd.readouterr().out
+    _, text = rank(zoo, tmp_path, folder / "whole_16_.pt")  # also before a factory is asked for
+    assert said in text
 
 
 def test_weights_without_a_factory_say_what_is_missing(zoo, tmp_path):
