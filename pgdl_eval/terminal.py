@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+EXTRAS = {"torch": "torch", "safetensors": "torch", "PIL": "torch", "filelock": "torch", "torchvision": "torchvision"}
+EXTRAS |= {"keras": "keras", "tensorflow": "keras", "sklearn": "keras", "tensorboard": "tensorboard"}
+EXTRAS |= {"dask": "dask", "distributed": "dask", "powerlaw": "spectra", "pyarrow": "parquet"}
 INTERRUPTED, TERMINATED = 130, 143  # the status of a command that Ctrl-C, or SIGTERM, ended, as of a shell
 
 
@@ -53,7 +56,10 @@ class LazyGroup(click.Group):
 
 
 def run(command: click.Command, name: str | None = None) -> None:
-    """Run a command line: bad input ends it with one line and status 1, Ctrl-C and SIGTERM with one and 130 or 143."""
+    """Run a command line: bad input ends it with one line and status 1, Ctrl-C and SIGTERM with one and 130 or 143.
+
+    A package of an extra that is not installed is such a line, too.
+    """
     try:
         with _sigterm_raises():
             status = command.main(prog_name=name, standalone_mode=False)
@@ -65,6 +71,12 @@ def run(command: click.Command, name: str | None = None) -> None:
         word = "terminated" if terminated else "interrupted"
         _say(f"{word}: what is done is kept, and the same command goes on from there")
         sys.exit(TERMINATED if terminated else INTERRUPTED)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
+            raise
+        _say(f"error: {missing} is not installed (expected the extra [{EXTRAS[missing]}])")
+        sys.exit(1)
     except Exception as error:
         from complexity.errors import InputError  # not before there is an error: the package takes longer than `--help`
 

@@ -69,6 +69,10 @@ class Task:
         """Inputs (n, ...) and labels (n,) of the test data; see `read_shards`."""
         return read_shards(self.folder / TEST)
 
+    def place(self, model: str) -> str:
+        """The folder of a model, for messages."""
+        return str(self.folder / model)
+
     def read_model(self, name: str) -> StoredModel:
         """Read the files of a model and hold them against each other.
 

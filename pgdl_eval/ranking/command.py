@@ -100,7 +100,8 @@ def rank_command(
             shown_on.print(order_table(ranking))
         if ranking.truths:
             shown_on.print(truth_table(ranking))
-        shown_on.print(value_table(ranking))
+        if any(ranking.values.values()):
+            shown_on.print(value_table(ranking))
         for text in tail(ranking):
             shown_on.print(text)
         shown_on.print(f"files: {out}", soft_wrap=True)

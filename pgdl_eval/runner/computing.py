@@ -40,6 +40,9 @@ class ModelSet(Protocol):
     @property
     def models(self) -> Sequence[str]: ...
 
+    def place(self, model: str) -> str:
+        """Where messages say that a model is; empty where it is nowhere on the disk."""
+
     def read_model(self, name: str) -> StoredModel | OpenedModel:
         """The model of this name."""
 
@@ -160,11 +163,12 @@ def _value(model: str, network: Any, samples: Samples, job: Job) -> Computed:
 
 
 def _why(task: ModelSet, model: str, error: BaseException) -> str:
-    folder = task.folder / model
+    place = task.place(model)
     if isinstance(error, InputError):
-        return str(error.at(file=folder, model=model))
+        return str(error.at(file=place or None, model=model))
+    where = place or model
     if isinstance(error, SystemExit):
-        return f"{folder}: the measure asked for the end of the process ({error!r})"
+        return f"{where}: the measure asked for the end of the process ({error!r})"
     if isinstance(error, MemoryError):
-        return f"{folder}: the measure ran out of memory: {shortened(error) or 'MemoryError'}"
-    return f"{folder}: {type(error).__name__}: {shortened(error)}"
+        return f"{where}: the measure ran out of memory: {shortened(error) or 'MemoryError'}"
+    return f"{where}: {type(error).__name__}: {shortened(error)}"

@@ -34,6 +34,7 @@ def raising(error):
         (Terminated(), 143, "terminated: what is done is kept, and the same command goes on from there\n"),
         (click.UsageError("too few folders"), 2, "Error: too few folders\n"),
         (SystemExit(1), 1, ""),
+        (ModuleNotFoundError("no", name="torch.nn"), 1, "error: torch is not installed (expected the extra [torch])\n"),
     ],
 )
 def test_a_command_ends_with_one_line_and_a_status(error, code, said, monkeypatch, capsys):

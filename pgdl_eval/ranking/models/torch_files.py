@@ -45,10 +45,10 @@ def open_torch(path: Path, options: Options) -> Any:
     kind = kind_of(path)
     if kind == "export" and not options.factory:
         return _exported(path, options)
+    weights = _weights(path, kind, options)
     if not options.factory:
         raise InputError("a file of weights does not say what network it is of", field="factory",
                          expected="--factory package.module:function or file.py:function that makes it")  # fmt: skip
-    weights = _weights(path, kind, options)
     module = _made(path, options)
     if not isinstance(module, torch.nn.Module):
         raise InputError("the factory makes no torch.nn.Module", field=options.factory, found=type(module).__name__)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from complexity.errors import InputError
 from complexity.samples import Samples
 
 from .result import NARROW, Facts
@@ -39,6 +40,15 @@ def accuracy_warnings(models: Sequence[str], facts: Mapping[str, Facts], samples
         f"{text}, where trained models have most of them right. Are these the samples and labels of the training, "
         f"scaled and ordered alike ({_range(samples)})? What stands below is worth little until that is right."
     ]
+
+
+def label_warnings(samples: Samples) -> list[str]:
+    """Labels that are no classes, so that no accuracy is known and no measure can use them."""
+    try:
+        _ = samples.labels
+    except InputError as error:
+        return [f"the labels are not used, and training accuracies are not known: {error}"]
+    return []
 
 
 def output_warnings(names: Sequence[str], facts: Mapping[str, Facts]) -> list[str]:

@@ -127,7 +127,7 @@ def counted_models(
     """
     alive = [one for one in models if values.get(one)]
     counted, why = [], {}
-    for measure in measures:
+    for measure in measures if alive else ():
         having = [one for one in alive if measure.name in values[one]]
         if 2 * len(having) <= len(alive):
             why[measure.name] = f"has values of {len(having)} of {len(alive)} models"

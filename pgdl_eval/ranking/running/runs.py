@@ -27,7 +27,7 @@ from ...runner.workers import Processes
 from ...sheet import Say, Sheet, open_sheet
 from ..data.data_files import at_most
 from ..models.model_files import HandedOver, Source, TaskModel
-from ..order.doubts import accuracy_warnings, output_warnings, spectrum_warnings
+from ..order.doubts import accuracy_warnings, label_warnings, output_warnings, spectrum_warnings
 from ..order.gaps import Gaps
 from ..order.result import Facts, Ranking, Value, agreed_on, counted_models
 from ..order.truth import truths
@@ -56,6 +56,12 @@ class Models:
     @property
     def models(self) -> Sequence[str]:
         return tuple(self.sources)
+
+    def place(self, model: str) -> str:
+        source = self.sources[model]
+        if isinstance(source, TaskModel):
+            return source.task.place(source.model)
+        return "" if isinstance(source, HandedOver) else str(source.path)
 
     def read_model(self, name: str) -> Any:
         source = self.sources[name]
@@ -152,6 +158,7 @@ def ranking_of(
     failures = {model: why for model in names if (why := _failures(model, sheets, values[model]))}
     ranked, counted, uncounted = counted_models(names, chosen.measures, values)
     doubts = [
+        *label_warnings(samples),
         *accuracy_warnings(names, facts_of, samples),
         *output_warnings(names, facts_of),
         *spectrum_warnings(names, facts_of),
@@ -175,7 +182,10 @@ def _within(request: Request, chosen: Chosen, work: Work, samples: Samples) -> C
     first, needed = next(iter(work.sources)), {}
     references = References(request.halves // 2, request.seed)
     for measure in chosen.measures:
-        sheet = _sheets(request, [measure], work, samples)[measure.name]
+        sheets = _sheets(request, [measure], work, samples)
+        sheet = sheets[measure.name]
+        if not sheets[FACTS.name].done(first):  # which pays for what is imported and opened but once
+            work.compute([sheets[FACTS.name]], samples, only=[first])
         if not all(map(sheet.done, work.sources)):
             if time.monotonic() - began >= budget:
                 continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 from rich.table import Table
 from rich.text import Text
+
+from complexity.models.layers import listed
 
 from ...report.table import interval_text, measure_table, titled_table
 from ...report.text import number as signed
@@ -15,7 +18,7 @@ from ..order.result import Ranking, Value
 from .taken import left_out_line, marks, marks_explained, taken_line, widths
 from .verdict import verdict
 
-MOST_COLUMNS = 5  # of measures; the files have all
+MOST_COLUMNS, MOST_ROWS = 5, 40  # of measures, and of models; the files have all
 NOTHING = "-"
 LONGEST = 6  # letters of a word in the heading of a column
 
@@ -40,7 +43,7 @@ def order_table(ranking: Ranking) -> Table:
     table.add_column("para-\nmeters", justify="right")
     if taken:
         table.add_column("width", no_wrap=True, min_width=max(map(len, taken.values())))
-    for model in ranking.best_first:
+    for model in ranking.best_first[:MOST_ROWS]:
         facts, place = ranking.facts.get(model), ranking.place(model)
         if not ranking.values.get(model):
             continue
@@ -96,6 +99,8 @@ def truth_table(ranking: Ranking) -> Table:
 
 def tail(ranking: Ranking) -> Iterator[Text]:
     """How far measures agree, what they cost, why there is a dash, which are not there, what failed."""
+    if len(ranking.ranked) > MOST_ROWS:
+        yield Text(f"{len(ranking.models) - MOST_ROWS} more models are in the files")
     if ranking.agreed is not None and ranking.agreed.agreement is not None:
         found = ranking.agreed.agreement
         order = "footrule optimum" if ranking.agreed.method == "footrule" else "mean rank"
@@ -117,9 +122,9 @@ def tail(ranking: Ranking) -> Iterator[Text]:
         yield Text(f"not in the order: {name} ({why})", style="dim")
     if len(ranking.counted) > MOST_COLUMNS:
         yield Text(f"{len(ranking.counted) - MOST_COLUMNS} more measures are in the files", style="dim")
-    for model, of in ranking.failures.items():
-        for name, why in of.items():
-            yield Text(f"failed {model}{f' {name}' if name else ''}: {why}", style="red")
+    for (name, why), models in _failures(ranking).items():
+        which = models[0] if len(models) == 1 else f"{len(models)} models ({listed(models)})"
+        yield Text(f"failed {which}{f' {name}' if name else ''}: {why}", style="red")
     if ranking.failures:
         yield Text("pvector check MODEL --data DATA says of a model what is taken, what fits and what does not")
 
@@ -159,6 +164,15 @@ def _rank(ranking: Ranking, measure: int, model: str) -> str:
 def _middle(values: list[float | None]) -> str:
     known = [one for one in values if one is not None]
     return number(float(np.median(known))) if known else NOTHING
+
+
+def _failures(ranking: Ranking) -> dict[tuple[str, str], list[str]]:
+    """Models that failed alike, by the measure and why, without their own names."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for model, of in ranking.failures.items():
+        for name, why in of.items():
+            found.setdefault((name, re.sub(rf"^.*{re.escape(model)}[^:]*: ", "", why)), []).append(model)
+    return found
 
 
 def _reasons(ranking: Ranking, name: str) -> dict[str, list[str]]:

@@ -23,6 +23,8 @@ def verdict(ranking: Ranking) -> str:
     if agreed is None:
         if len(ranking.models) == 1 and ranking.values.get(ranking.models[0]):
             return "One model alone is ranked with nothing: hold its values against their references."
+        if not any(ranking.values.get(model) for model in ranking.models):
+            return "Nothing could be ranked: no measure could be computed of any model."
         return "Nothing could be ranked: no measure tells two models apart."
     reasons = doubts(ranking)
     level = LEVELS[min(len(reasons), len(LEVELS) - 1)]
