@@ -22,6 +22,7 @@ SEVERAL = (  # what an error says of samples with several inputs: what fails, an
     "one array of images; measures that need no images take several inputs",
 )
 CHANNEL_AXIS = "images of one channel need an axis for it: images[..., None], or images[:, None] in PyTorch"
+REMEMBERED = 2500  # images of a draw that is remembered: 31 MB of 32 x 32 x 3
 SMALLEST_SIDE = 8  # a shift by an eighth of it is one pixel; an axis below it holds the channels
 
 
@@ -91,11 +92,19 @@ class Drawn:
 def draw(samples: Samples, count: int | None, seed: int) -> Drawn:
     """Samples chosen by a hash of seed and content: those with the least hashes, which also seed their augmentations.
 
+    A small draw is remembered as long as the samples are, since other measures, and other models, have the same.
+
     Raises
     ------
     InputError
         For inputs that are no images, or without labels.
     """
+    if min(len(samples), count or len(samples)) > REMEMBERED:
+        return _drawn(samples, count, seed)
+    return samples.remembered(("draw", count, seed), lambda read: _drawn(read, count, seed))
+
+
+def _drawn(samples: Samples, count: int | None, seed: int) -> Drawn:
     inputs, labels = samples.one_input(*SEVERAL), samples.class_numbers()
     channels_first = inputs.ndim == 4 and inputs.shape[1] < SMALLEST_SIDE
     images = np.moveaxis(inputs, 1, -1) if channels_first else inputs

@@ -44,8 +44,9 @@ def angle_to_data(
     model : a Keras model or a `torch.nn.Module`.
     dataset : what `complexity.samples.read_samples` takes.
     max_samples : only the first so many samples are used; None for all.
-    layer : "features", as in the paper; "logits" to have the network's outputs in their place; the name of a layer
-        for its input, or "NAME:output"; `complexity.layers` lists them.
+    layer : "features", as in the paper; "logits" to have the network's outputs in their place; "first layer" for the
+        output of the first dense or convolutional one; the name of a layer for its input, or "NAME:output";
+        `complexity.layers` lists them.
     center_features, center_data : subtract column means of the features or of the inputs first.
     output : which of several outputs of the network is meant: its name or position.
 

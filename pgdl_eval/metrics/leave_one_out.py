@@ -126,8 +126,9 @@ def leave_one_out(
     """
     grids = seeds_of_tasks(list(tasks))
     if len(grids) < 2 or not candidates:
-        problem, there = "nothing to choose on, or from", f"{len(grids)} grids, {len(candidates)} candidates"
-        raise InputError(problem, field="tasks", expected="2 grids or more, and candidates", found=there)
+        there = f"{len(grids)} grids, {len(candidates)} candidates"
+        expected = "2 grids or more, and candidates"
+        raise InputError("nothing to choose on, or from", field="tasks", expected=expected, found=there)
     worths = [{task: worth_of(one.values[task], of) for task, of in tasks.items()} for one in candidates]
     found: list[LeftOut] = []
     for grid, seeds in grids.items():

@@ -7,7 +7,7 @@ import numpy as np
 from complexity.errors import InputError
 from complexity.models import TrainedModel
 from complexity.models.inputs import LOOKED_AT, Inputs, first_rows, rows_of
-from complexity.models.layers import FEATURES, LOGITS
+from complexity.models.layers import FEATURES, FIRST_LAYER, LOGITS
 from complexity.models.tensors import Array
 
 
@@ -25,16 +25,20 @@ class RandomFeatures(TrainedModel):
         return self._like(self.network.features(self.few), inputs)
 
     def values_at(self, layer: str, inputs: Inputs) -> Array:
-        if layer not in (FEATURES, LOGITS):
-            problem = "random numbers stand in for features and logits alone"
+        known = {FEATURES: self.features, LOGITS: self.logits, FIRST_LAYER: self._first_rows}
+        if layer not in known:
+            problem = "random numbers stand in for features, logits and the first layer alone"
             raise InputError(problem, model=self.name, field="layer", found=layer)
-        return self.features(inputs) if layer == FEATURES else self.logits(inputs)
+        return known[layer](inputs)
 
     def logits(self, inputs: Inputs) -> Array:
         return self.generator.standard_normal((rows_of(inputs), self.network.logits(self.few).shape[1]))
 
     def first_layer(self, inputs: Inputs) -> Array:
         return self._like(self.network.first_layer(self.few), inputs)
+
+    def _first_rows(self, inputs: Inputs) -> Array:
+        return self.first_layer(inputs).reshape(rows_of(inputs), -1)
 
     def _like(self, values: Array, inputs: Inputs) -> Array:
         found = self.generator.standard_normal((rows_of(inputs), *values.shape[1:]))
