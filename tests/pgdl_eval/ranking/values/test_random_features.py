@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from pgdl_eval.ranking.random_features import RandomFeatures
 
 from complexity.errors import InputError
 from complexity.models import adapt
+from pgdl_eval.ranking.values.random_features import RandomFeatures
 
 torch = pytest.importorskip("torch")
 
