@@ -13,7 +13,8 @@ from .models.handed_over import handed_over
 from .models.options import Options
 from .order.gaps import Gaps, read_gaps
 from .running.request import HALVES, MAX_SAMPLES, Request
-from .running.runs import Step, rank_sources
+from .running.runs import rank_sources
+from .running.work import Step
 from .shown.frame import RankTable, frame
 
 

@@ -2,117 +2,35 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from complexity.errors import InputError, check_printable
 from complexity.measures.combination import Combination
-from complexity.measures.registry import Measure
 from complexity.samples import Samples
 
-from ...formats.file_names import file_name
 from ...formats.folder_lock import locked
-from ...formats.stored_files import Identity
-from ...measures import chosen_settings, find_measure
-from ...runner.computing import BESIDE, Beside
-from ...runner.ingestion import Outcome, TaskRun, processes_of
+from ...measures import find_measure
+from ...runner.computing import BESIDE
+from ...runner.ingestion import processes_of
 from ...runner.isolation import Isolation, Limits
-from ...runner.workers import Processes
-from ...sheet import Say, Sheet, open_sheet
+from ...sheet import Say, Sheet
 from ..data.data_files import at_most
-from ..models.model_files import HandedOver, Source, TaskModel
+from ..models.model_files import HandedOver, Source
 from ..order.doubts import accuracy_warnings, label_warnings, output_warnings, spectrum_warnings
 from ..order.gaps import Gaps
 from ..order.result import Facts, Ranking, Value, agreed_on, counted_models
 from ..order.truth import truths
-from ..values.facts import facts
 from ..values.references import References
-from .budget import fitting, seconds_of
 from .default_measures import Chosen, default_measures, lacks
 from .request import Request
+from .trials import within
+from .work import FACTS, Step, Work, sheets_of
 
 VALUES, TEST = "values", "test"  # folders, within that of the output, where values are kept
-NAME = "models"  # of the run
-FACTS = Measure("facts", facts, "larger gap", (0.0, math.inf), frozenset(), True, "pgdl_eval.ranking.values.facts")
-
-Step = Callable[[str, str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Models:
-    """The models that are ranked, with their samples; other processes get the models alone."""
-
-    name: str
-    folder: Path
-    sources: Mapping[str, Source]
-    samples: Samples | None = field(default=None, compare=False)
-
-    @property
-    def models(self) -> Sequence[str]:
-        return tuple(self.sources)
-
-    def place(self, model: str) -> str:
-        source = self.sources[model]
-        if isinstance(source, TaskModel):
-            return source.task.place(source.model)
-        return "" if isinstance(source, HandedOver) else str(source.path)
-
-    def read_model(self, name: str) -> Any:
-        source = self.sources[name]
-        return source.open() if isinstance(source, TaskModel) else source
-
-    def training_samples(self) -> tuple[Any, Any]:
-        assert self.samples is not None
-        return self.samples.inputs, self.samples.targets
-
-    def __reduce__(self) -> Any:
-        return Models, (self.name, self.folder, self.sources)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What all runs of a ranking share."""
-
-    sources: Mapping[str, Source]
-    identities: Mapping[str, Identity]
-    folder: Path
-    processes: Processes
-    say: Say
-    step: Step
-
-    def sheets(
-        self,
-        measures: Sequence[Measure],
-        settings: Mapping[str, Mapping[str, Any]],
-        samples: Samples,
-        beside: Any = None,
-    ) -> list[Sheet]:
-        """The sheets of measures, with what is on them already; `beside` is a setting of each, where there is one."""
-        extra = {} if beside is None else {BESIDE: beside}
-        return [
-            open_sheet(
-                self.folder / f"{file_name(one.name)}.predict", one, {**settings.get(one.name, {}), **extra}, NAME,
-                samples.digest, self.say, self.identities,
-            )
-            for one in measures
-        ]  # fmt: skip
-
-    def compute(
-        self, sheets: Sequence[Sheet], samples: Samples, beside: Beside | None = None, only: Sequence[str] = ()
-    ) -> None:
-        """Compute what sheets lack; of these models alone, if any are named."""
-        sources = {name: one for name, one in self.sources.items() if not only or name in only}
-        models = Models(NAME, self.folder, sources, samples)
-        identities = {name: self.identities[name] for name in sources}
-        TaskRun(
-            models, samples, identities, math.inf, Outcome(), self.say, self.step, self.processes, beside
-        ).compute(list(sheets))  # fmt: skip
 
 
 def rank_sources(
@@ -140,8 +58,8 @@ def rank_sources(
         identities = {name: one.identity() for name, one in known.items()}
         work = Work(known, identities, out / VALUES, processes, say, step)
         if request.budget:
-            chosen = _within(request, chosen, work, samples)
-        sheets = _sheets(request, chosen.measures, work, samples)
+            chosen = within(request, chosen, work, samples)
+        sheets = sheets_of(request, chosen.measures, work, samples)
         work.compute(list(sheets.values()), samples, References(request.halves // 2, request.seed))
         tested = None if test is None else _test_accuracies(replace(work, folder=out / VALUES / TEST), test)
     ranking = ranking_of(list(known), samples, chosen, sheets, notes)
@@ -167,36 +85,6 @@ def ranking_of(
         names, chosen.measures, values, facts_of, failures, {**chosen.left_out, **uncounted}, [*doubts, *notes],
         len(samples), ranked, counted, agreed_on(ranked, counted, values),
     )  # fmt: skip
-
-
-def _sheets(request: Request, measures: Sequence[Measure], work: Work, samples: Samples) -> dict[str, Sheet]:
-    settings = chosen_settings(measures, request.settings)
-    beside = {"halves": request.halves, "seed": request.seed}
-    found = [*work.sheets([FACTS], {}, samples), *work.sheets(measures, settings, samples, beside)]
-    return {one.measure.name: one for one in found}
-
-
-def _within(request: Request, chosen: Chosen, work: Work, samples: Samples) -> Chosen:
-    """The measures that fit into the budget: each is tried on the first model, which shows what all would take."""
-    budget, began = seconds_of(request.budget), time.monotonic()
-    first, needed = next(iter(work.sources)), {}
-    references = References(request.halves // 2, request.seed)
-    for measure in chosen.measures:
-        sheets = _sheets(request, [measure], work, samples)
-        sheet = sheets[measure.name]
-        if not sheets[FACTS.name].done(first):  # which pays for what is imported and opened but once
-            work.compute([sheets[FACTS.name]], samples, only=[first])
-        if not all(map(sheet.done, work.sources)):
-            if time.monotonic() - began >= budget:
-                continue
-            work.compute([sheet], samples, references, only=[first])
-        of_one = sheet.seconds() / max(1, sum(map(sheet.done, work.sources)))
-        waiting = sum(not sheet.done(name) for name in work.sources)
-        needed[measure.name] = of_one * waiting / min(request.workers, len(work.sources))
-    measures, left_out = fitting(chosen.measures, needed, budget - (time.monotonic() - began))
-    if not measures:
-        raise InputError("no measure fits into the budget", field="budget", found=f"{request.budget}: {left_out}")
-    return Chosen(measures, {**chosen.left_out, **left_out})
 
 
 def _chosen(request: Request, samples: Samples, sources: Sequence[Source]) -> Chosen:
