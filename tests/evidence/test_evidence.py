@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from small_task import write_models
 
 from pgdl_eval.formats.file_names import file_name
+from pgdl_eval.formats.npz import StoredArrays
 from pgdl_eval.measures import base_name, find_measure
 from pgdl_eval.report.table import INDEPENDENCE
 from pgdl_eval.runner.ingestion import ingest
@@ -36,6 +37,18 @@ def test_the_document_is_what_the_records_give(evidence):
     text = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
     assert text == evidence[1].with_tables(text)
     assert sorted(evidence[1].TABLES) == sorted(re.findall(r"<!-- table: (\w+) -->", text))
+
+
+def test_the_tables_of_convergence_are_what_the_summaries_give(evidence):
+    import convergence_document as document
+
+    text = document.FILE.read_text(encoding="utf-8")
+    assert text == document.with_tables(text)
+    assert sorted(document.TABLES) == sorted(re.findall(r"<!-- table: (\w+) -->", text))
+    (mnist, *_) = document.cohorts(document.FOLDER)
+    kept = {file.parent for file in (ROOT / "docs" / "convergence" / "kept" / "mnist").rglob("config.json")}
+    assert len(mnist.runs) == len(kept)
+    assert not [name for run in kept for name in StoredArrays(run / "data.npz") if "labels" in name]
 
 
 def test_a_published_score_is_above_noise_only_beyond_every_band_that_its_gaps_may_have(evidence):
