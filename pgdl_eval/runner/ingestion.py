@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ..submission import Submission
 from .combined import combine, summary
 from .computing import BESIDE, Beside, Computed, Job, ModelSet
 from .isolation import Isolation, Limits
+from .process_pool import ProcessPool
 from .processes import worker_pool
 from .strangers import Strangers, is_apart
 from .workers import AtWork, OneProcess, Processes, Workers
@@ -183,7 +185,8 @@ class TaskRun:
 
     def _compute(self, sheets: Sequence[Sheet], wanted: Sequence[str]) -> None:
         task = self.task
-        with self.processes.of(task, self.samples, wanted, lambda model: self._jobs(sheets, model)) as at_work:
+        jobs_of = partial(self._jobs, sheets)
+        with self.processes.of(task, self.samples, wanted, jobs_of, self.files) as at_work:
             try:
                 self._models(sheets, at_work)
             except BaseException:
@@ -194,7 +197,7 @@ class TaskRun:
                 raise
 
     def _models(self, sheets: Sequence[Sheet], at_work: AtWork) -> None:
-        for number, model in enumerate(self.task.models):
+        for number, model in enumerate(at_work.in_turn()):
             self.step(self.task.name, model, number, len(self.task.models))
             running = self._running(sheets, model)
             for sheet in sheets:
@@ -265,7 +268,7 @@ def processes_of(workers: int, profile: bool, isolation: Isolation) -> Iterator[
     strangers_of = Strangers.of(workers, isolation)
     with worker_pool(workers) as pool, strangers_of as strangers, ThreadPoolExecutor(workers) as threads:
         try:
-            yield Workers(pool, threads, strangers, workers, profile)
+            yield Workers(ProcessPool(pool, workers, profile), threads, strangers, profile)
         finally:
             strangers.kill()  # who waits for them goes on
             threads.shutdown(cancel_futures=True)
