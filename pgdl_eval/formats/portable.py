@@ -22,7 +22,7 @@ class Portable:
     ----------
     make : a function of a module, found by its name: it makes of the folder, and of what is told, a set of this model.
     told : keyword arguments of `make`.
-    folder : absolute, with the model's files.
+    folder, shown : where the model's files are, absolute, and as messages call it.
     files : the files, relative to the folder, each with its size and hash as of `checksums`; what lies elsewhere has an
         absolute path and is never sent.
     """
@@ -30,6 +30,7 @@ class Portable:
     make: Callable[..., Any]
     told: Mapping[str, Any]
     folder: str
+    shown: str
     files: Mapping[str, str]
 
     def missing(self, folder: Path) -> list[str]:

@@ -92,7 +92,8 @@ class Task:
 
     def portable(self, model: str, identity: Mapping[str, str]) -> Portable:
         """A model as plain data, with what tells its files."""
-        return Portable(_alone, {"name": self.name}, os.path.abspath(self.folder / model), identity)
+        folder = self.folder / model
+        return Portable(_alone, {"name": self.name}, os.path.abspath(folder), str(folder), identity)
 
 
 def has_models(input_dir: Path) -> bool:

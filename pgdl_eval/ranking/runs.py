@@ -18,6 +18,7 @@ from complexity.samples import Samples
 
 from ..formats.file_names import file_name
 from ..formats.folder_lock import locked
+from ..formats.portable import Portable
 from ..formats.stored_files import Identity
 from ..measures import chosen_settings, find_measure
 from ..runner.computing import BESIDE, Beside
@@ -66,8 +67,21 @@ class Models:
         assert self.samples is not None
         return self.samples.inputs, self.samples.targets
 
+    def portable(self, model: str, identity: Identity) -> Portable:
+        source = self.sources[model]
+        assert not isinstance(source, HandedOver)
+        found = source.portable(identity)
+        told = {"name": self.name, "shown": str(self.folder), "make": found.make, "told": found.told}
+        return replace(found, make=models_in, told=told)
+
     def __reduce__(self) -> Any:
         return Models, (self.name, self.folder, self.sources)
+
+
+def models_in(folder: Path, name: str, shown: str, make: Callable[..., Source], told: Mapping[str, Any]) -> Models:
+    """The one model that a folder holds, as another machine gets it."""
+    source = make(folder, **told)
+    return Models(name, Path(shown), {source.name: source})
 
 
 @dataclass(frozen=True)
@@ -124,13 +138,13 @@ def rank_sources(
         the result.
     """
     known = by_name(sources)
-    if request.workers > 1 and any(isinstance(one, HandedOver) for one in sources):
+    if (request.workers > 1 or request.cluster) and any(isinstance(one, HandedOver) for one in sources):
         problem, expected = "models of this process cannot go to others", "models in files, or workers=1"
         raise InputError(problem, field="workers", expected=expected, found=request.workers)
     whole, samples = len(samples), at_most(samples, request.max_samples, request.seed)
     chosen = _chosen(request, samples, sources)
     notes = [f"{len(samples)} of {whole} samples are used, drawn at random"] if len(samples) < whole else []
-    computing = processes_of(request.workers, False, Isolation(Limits()))
+    computing = processes_of(request.workers, request.cluster, False, Isolation(Limits()))
     with _folder(request.out) as out, locked(out, say), computing as processes:
         identities = {name: one.identity() for name, one in known.items()}
         work = Work(known, identities, out / VALUES, processes, say, step)

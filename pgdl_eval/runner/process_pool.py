@@ -14,6 +14,7 @@ from complexity.errors import InputError
 from ..formats.stored_files import Identity
 from .asked import Asked, answered, asked
 from .computing import ByMeasure, Job, ModelSet
+from .processes import worker_pool
 from .shared_samples import SamplesFile, load_samples, read_samples
 from .workers import Submit
 
@@ -50,6 +51,13 @@ class ProcessPool:
 
     def look(self) -> None:
         """As of `Pool`: a pool whose process has ended says so itself."""
+
+
+@contextmanager
+def process_pool(workers: int, profiled: bool) -> Iterator[ProcessPool]:
+    """So many new processes, which end with the context."""
+    with worker_pool(workers) as pool:
+        yield ProcessPool(pool, workers, profiled)
 
 
 def _in_worker(task: ModelSet, model: str, samples: str, wanted: Asked, profiled: bool) -> ByMeasure:
