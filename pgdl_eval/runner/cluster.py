@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -43,7 +44,9 @@ def connected(address: str) -> Iterator[Any]:
     local = LOCAL.fullmatch(address)
     with _quiet(), _local(int(local[1])) if local else _given(address) as place:
         try:
-            client = distributed.Client(place, timeout=CONNECT_SECONDS, set_as_default=False, name="pvector")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of other versions, of which `check_workers` says what matters
+                client = distributed.Client(place, timeout=CONNECT_SECONDS, set_as_default=False, name="pvector")
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             problem = f"no scheduler answers: {first_line(error)}"
             raise InputError(problem, field="cluster", expected=EXPECTED, found=address) from error

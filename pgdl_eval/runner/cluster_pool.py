@@ -183,6 +183,7 @@ class ScatteredSamples:
             if self.lost:
                 samples = self.samples.samples
                 content = (samples.inputs, samples.targets, samples.truncated)
+                self.client.wait_for_workers(1, timeout=PATIENCE)  # `scatter` waits for one two seconds alone
                 (self._there,) = self.client.scatter([content], broadcast=True, hash=False)
                 self.lost = False
             return self._there
