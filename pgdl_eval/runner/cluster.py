@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -128,10 +129,16 @@ def _local(count: int) -> Iterator[Any]:
         raise InputError("no number of workers", field="cluster", expected="local:N, N at least 1", found=count)
     share = str(max(1, len(os.sched_getaffinity(0)) // count))
     threads = {name: os.environ.get(name, share) for name in THREADS}
-    with dask.config.set(LOCAL_SETTINGS), LocalCluster(
-        n_workers=count, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-        silence_logs=logging.CRITICAL, env=threads,
-    ) as cluster:  # fmt: skip
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # threads that begin here, and all workers that
+    try:  # they begin, inherit this: a terminal sends Ctrl-C to all, and it is for this process to end them
+        with dask.config.set(LOCAL_SETTINGS):
+            cluster = LocalCluster(
+                n_workers=count, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0",
+                silence_logs=logging.CRITICAL, env=threads,
+            )  # fmt: skip
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with cluster:
         yield cluster
 
 

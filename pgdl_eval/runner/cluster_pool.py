@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
-from threading import Lock
+from dataclasses import dataclass, fields
 from typing import Any
 
 from complexity.errors import InputError, first_line
+from complexity.samples import Samples
 
 from ..formats.stored_files import Identity
 from .asked import asked
 from .cluster import GPU, connected, has_gpu, other_versions, usable, without_package, workers_of
-from .cluster_worker import OTHER_VERSIONS, UNSEEN, Question, answer, compared_versions
+from .cluster_worker import OTHER_VERSIONS, UNSEEN, Question, answer, compared_versions, received
 from .computing import ByMeasure, Computed, Job, ModelSet, computed_from
 from .shared_samples import SamplesFile
 from .workers import Submit
@@ -71,6 +72,7 @@ class ClusterPool:
     sends: bool = False
     gpus: bool = False
     _counted: tuple[float, int] = (0.0, 1)
+    _data: ScatteredSamples | None = None  # of the task at work
     _alone: float | None = None  # since when there is no worker
 
     def __post_init__(self) -> None:
@@ -81,25 +83,32 @@ class ClusterPool:
         """One model a worker: what waits behind another would be blamed with it for a worker's end."""
         if time.monotonic() - self._counted[0] > COUNTED:
             with suppress(OSError):  # `look` says what is wrong
-                self._counted = time.monotonic(), max(1, len(usable(workers_of(self.client), self.gpus)))
+                workers = usable(workers_of(self.client), self.gpus)
+                self._counted = time.monotonic(), max(1, len(workers))
+                if self._data is not None:
+                    self._data.spread(workers)
         return self._counted[1]
 
     @contextmanager
     def of(self, task: ModelSet, samples: SamplesFile, files: Mapping[str, Identity]) -> Iterator[Submit]:
         """As of `Pool`."""
-        data = ScatteredSamples(self.client, samples)
+        self._data = ScatteredSamples(self.client, samples.samples)
+        self._counted = (0.0, 1)
         versions, digest = compared_versions(), samples.samples.digest
 
         def submit(model: str, jobs: Sequence[Job]) -> Future[ByMeasure]:
             portable = task.portable(model, files[model])
             found = Answer(Question(model, portable, asked(jobs), digest, self.profiled, versions))
             try:
-                self._ask(found, data)
+                self._ask(found)
             except (OSError, CancelledError) as error:
                 raise self._gone() from error
             return found
 
-        yield submit
+        try:
+            yield submit
+        finally:
+            self._data = None
 
     def look(self) -> None:
         """As of `Pool`."""
@@ -110,44 +119,42 @@ class ClusterPool:
         if self._alone is not None and time.monotonic() - self._alone > PATIENCE:
             raise InputError(f"no worker for {PATIENCE:g} s", field="cluster", found=self.place)
 
-    def _ask(self, found: Answer, data: ScatteredSamples) -> None:
+    def _ask(self, found: Answer) -> None:
         """Hand over a question; with the model's files where workers do not see them."""
         question = {one.name: getattr(found.question, one.name) for one in fields(Question)}
         if self.sends:
             found.sent, question["contents"] = True, found.question.portable.contents()
         resources = {GPU: 1} if self.gpus else None
-        found.task = task = self.client.submit(answer, question, data.future(), pure=False, resources=resources)
-        task.add_done_callback(lambda task: self._came(found, task, data))
+        assert self._data is not None
+        found.task = self.client.submit(answer, question, self._data.future, pure=False, resources=resources)
+        found.task.add_done_callback(lambda task: self._came(found, task))
 
-    def _came(self, found: Answer, task: Any, data: ScatteredSamples) -> None:
-        """Take what came of a task: a result, an error, or a reason to ask again."""
+    def _came(self, found: Answer, task: Any) -> None:
+        """Take what came of a task: a result, an error, or a reason to send the model's files."""
         try:
-            if not found.done() and (again := self._again(found, task)):
-                data.lost = data.lost or again == "data"
-                self._ask(found, data)
+            if not found.done() and self._unseen(found, task):
+                self.sends = True
+                self._ask(found)
         except InputError as error:
             found.settle(error)
         except Exception as error:  # of Dask, or of a worker that cannot even read the question
             found.settle(self._in_words(error))
 
-    def _again(self, found: Answer, task: Any) -> str:
-        """Why a question must be asked again; empty where it is settled."""
+    def _unseen(self, found: Answer, task: Any) -> bool:
+        """Whether a worker does not see the model's files; otherwise it is settled."""
         from distributed import KilledWorker
 
         try:
             told = task.result()
         except KilledWorker as error:
             found.leave(error.allowed_failures + 1)
-            return ""
+            return False
         except CancelledError:
-            if self.client.status != "running":
-                raise self._gone() from None
-            return "data"  # all workers that had them have ended
+            raise self._gone() from None
         if isinstance(told, dict) and UNSEEN in told and not found.sent:
-            self.sends = True
-            return "files"
+            return True
         found.settle(_results(found, told))
-        return ""
+        return False
 
     def _gone(self) -> InputError:
         problem = "the scheduler has ended, or cannot be reached any more; what was computed is kept"
@@ -167,26 +174,25 @@ def cluster_pool(address: str, profiled: bool) -> Iterator[ClusterPool]:
         yield ClusterPool(client, address, profiled)
 
 
-@dataclass
 class ScatteredSamples:
-    """Samples that are sent to all workers once, and again where all that had them have ended."""
+    """Samples that are sent to all workers once.
 
-    client: Any
-    samples: SamplesFile
-    lost: bool = True
-    lock: Lock = field(default_factory=Lock)
-    _there: Any = None
+    They are the result of a task, not data alone: where all workers that had them have ended, Dask makes them again,
+    and goes on counting which models ended workers.
+    """
 
-    def future(self) -> Any:
-        """Dask's name for them."""
-        with self.lock:
-            if self.lost:
-                samples = self.samples.samples
-                content = (samples.inputs, samples.targets, samples.truncated)
-                self.client.wait_for_workers(1, timeout=PATIENCE)  # `scatter` waits for one two seconds alone
-                (self._there,) = self.client.scatter([content], broadcast=True, hash=False)
-                self.lost = False
-            return self._there
+    def __init__(self, client: Any, samples: Samples) -> None:
+        content = (samples.inputs, samples.targets, samples.truncated)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Dask's of a large task
+            self.future = client.submit(received, content, pure=False)
+        self._client, self._there = client, frozenset[str]()
+
+    def spread(self, workers: Collection[str]) -> None:
+        """Bring them to workers that have come since."""
+        if not self._there.issuperset(workers):
+            self._client.replicate([self.future])
+            self._there = frozenset(workers)
 
 
 def _results(found: Answer, told: Any) -> ByMeasure:
