@@ -67,7 +67,7 @@ class Models:
         assert self.samples is not None
         return self.samples.inputs, self.samples.targets
 
-    def portable(self, model: str, identity: Identity) -> Portable:
+    def portable(self, model: str, identity: Mapping[str, str]) -> Portable:
         source = self.sources[model]
         assert not isinstance(source, HandedOver)
         found = source.portable(identity)

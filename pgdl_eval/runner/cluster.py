@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from typing import Any
 
 from complexity.errors import InputError, first_line
@@ -129,6 +130,7 @@ def _local(count: int) -> Iterator[Any]:
         raise InputError("no number of workers", field="cluster", expected="local:N, N at least 1", found=count)
     share = str(max(1, len(os.sched_getaffinity(0)) // count))
     threads = {name: os.environ.get(name, share) for name in THREADS}
+    resource_tracker.ensure_running()  # its start lets SIGINT through again in the thread that needs it first
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # threads that begin here, and all workers that
     try:  # they begin, inherit this: a terminal sends Ctrl-C to all, and it is for this process to end them
         with dask.config.set(LOCAL_SETTINGS):

@@ -56,12 +56,11 @@ class Processes(Protocol):
 
 
 class Pool(Protocol):
-    """Other processes that compute models: those of one machine, or of a cluster.
+    """Other processes that compute models: those of one machine, or of a cluster."""
 
-    `in_order` : whether results are taken in the order of the models, or as they arrive.
-    """
-
-    in_order: bool
+    @property
+    def in_order(self) -> bool:
+        """Whether results are taken in the order of the models, or as they arrive."""
 
     @property
     def ahead(self) -> int:
