@@ -1,8 +1,8 @@
 """Models an hour on a cluster, and the cost model that predicts them: `python tests/benchmarks/scale.py`.
 
-The angle of two tasks: the embedded sample, each of its models ten times, and VGG-like networks on 50,000 images. The
-cluster is a scheduler, and one or two workers, of Dask on this machine, one thread each, which have computed something before. The
-rates of the cost model come from other work: weights alone of the sample's models, and one such network on few images.
+The angle of two tasks: the embedded sample, each of its models five times, and VGG-like networks on 50,000 images. The
+cluster is a scheduler and one or two workers on this machine, one thread each, which have computed something before.
+The rates of the cost model come from other work: weights alone of the sample's models, and such a network on few images.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pgdl_eval.formats.task import find_tasks
 from pgdl_eval.measures import find_measure
 from pgdl_eval.runner.ingestion import ingest
 
-TIMES, NETWORKS, FEW_IMAGES, IMAGES = 10, 4, 2_500, 50_000
+TIMES, NETWORKS, FEW_IMAGES, IMAGES = 5, 2, 2_500, 50_000
 SAMPLE = ROOT / "pgdl_eval" / "sample" / "digits"
 
 
