@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,16 +13,19 @@ from typing import Any
 
 from complexity.errors import InputError, first_line
 from complexity.samples import Samples
+from complexity.samples.inputs import each
 
 from ..formats.stored_files import Identity
+from ..formats.task import TRAIN, Task
 from .asked import asked
-from .cluster import GPU, connected, has_gpu, other_versions, usable, without_package, workers_of
-from .cluster_worker import OTHER_VERSIONS, UNSEEN, Question, answer, compared_versions, received
+from .cluster import GPU, Workers, connected, has_gpu, other_versions, usable, without_package, workers_of
+from .cluster_worker import OTHER_VERSIONS, UNSEEN, UNSEEN_DATA, Data, Question, answer, compared_versions, received
 from .computing import ByMeasure, Computed, Job, ModelSet, computed_from
 from .shared_samples import SamplesFile
 from .workers import Submit
 
 PATIENCE = 120.0  # seconds without any worker
+SHARE = 0.25  # of a worker's memory: larger samples are read from their path
 COUNTED = 2.0  # seconds for which a number of workers is believed
 
 
@@ -92,7 +96,7 @@ class ClusterPool:
     @contextmanager
     def of(self, task: ModelSet, samples: SamplesFile, files: Mapping[str, Identity]) -> Iterator[Submit]:
         """As of `Pool`."""
-        self._data = ScatteredSamples(self.client, samples.samples)
+        self._data = ScatteredSamples(self.client, data_for(workers_of(self.client), task, samples.samples))
         self._counted = (0.0, 1)
         versions, digest = compared_versions(), samples.samples.digest
 
@@ -181,8 +185,7 @@ class ScatteredSamples:
     and goes on counting which models ended workers.
     """
 
-    def __init__(self, client: Any, samples: Samples) -> None:
-        content = (samples.inputs, samples.targets, samples.truncated)
+    def __init__(self, client: Any, content: Data) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dask's of a large task
             self.future = client.submit(received, content, pure=False)
@@ -195,6 +198,15 @@ class ScatteredSamples:
             self._there = frozenset(workers)
 
 
+def data_for(workers: Workers, task: ModelSet, samples: Samples) -> Data:
+    """What workers get of the samples: themselves; or their path, where they would fill a worker's memory."""
+    limits = [one["memory_limit"] for one in workers.values() if one.get("memory_limit")]
+    size = sum(array.nbytes for _, array in each(samples.inputs))
+    if isinstance(task, Task) and limits and size > SHARE * min(limits):
+        return os.path.abspath(task.folder / TRAIN)
+    return samples.inputs, samples.targets, samples.truncated
+
+
 def _results(found: Answer, told: Any) -> ByMeasure:
     """The results in an answer.
 
@@ -203,10 +215,14 @@ def _results(found: Answer, told: Any) -> ByMeasure:
     InputError
         If they do not fit what was asked.
     """
-    if not isinstance(told, dict) or not told.keys() <= {*found.question.wanted, OTHER_VERSIONS, UNSEEN}:
+    if not isinstance(told, dict) or not told.keys() <= {*found.question.wanted, OTHER_VERSIONS, UNSEEN, UNSEEN_DATA}:
         raise _unfit(found, "other names than those of the measures")
     if OTHER_VERSIONS in told:
         raise other_versions("a worker", told[OTHER_VERSIONS])
+    if UNSEEN_DATA in told:
+        problem = "a worker does not see these samples, which are larger than its memory allows to send"
+        expected = "the same path and content everywhere, or workers with more memory"
+        raise InputError(problem, file=told[UNSEEN_DATA][0], field="cluster", expected=expected)
     if UNSEEN in told:
         problem, expected = "a worker does not see this file", "the same path and content everywhere"
         raise InputError(problem, file=told[UNSEEN][0], field="cluster", expected=expected)

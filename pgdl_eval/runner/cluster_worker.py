@@ -16,11 +16,14 @@ from complexity.samples import Samples
 from ..formats.portable import Contents, Portable, write_contents
 from ..provenance import installed_versions
 from .asked import Asked, answered
+from .samples_on_disk import samples_on_disk
 
 COMPARED = ("pvector", "numpy")  # packages of which client and workers have the same version
 
 # What a worker answers in place of results.
-OTHER_VERSIONS, UNSEEN = "other versions", "unseen"
+OTHER_VERSIONS, UNSEEN, UNSEEN_DATA = "other versions", "unseen", "unseen data"
+
+Data = tuple[Any, Any, bool] | str
 
 _one_at_a_time = Lock()
 _known: dict[str, Samples] = {}  # the samples of the task at work, by their digest
@@ -53,18 +56,18 @@ def compared_versions() -> dict[str, str]:
     return {name: found.get(name, "not installed") for name in COMPARED}
 
 
-def received(data: tuple[Any, Any, bool]) -> tuple[Any, Any, bool]:
+def received(data: Data) -> Data:
     """The samples, as `answer` takes them: the task that brings them to workers."""
     return data
 
 
-def answer(question: Mapping[str, Any], data: tuple[Any, Any, bool]) -> dict[str, Any]:
+def answer(question: Mapping[str, Any], data: Data) -> dict[str, Any]:
     """What comes of the measures, by name and as plain data; or why nothing can, under a word of its own.
 
     Parameters
     ----------
     question : the fields of a `Question`.
-    data : inputs, labels, and whether there were more.
+    data : inputs, labels, and whether there were more; or the folder of shards from which they are read.
     """
     asked = Question(**question)
     if (here := compared_versions()) != asked.versions:
@@ -72,7 +75,11 @@ def answer(question: Mapping[str, Any], data: tuple[Any, Any, bool]) -> dict[str
     with _one_at_a_time, _folder(asked) as folder:
         if missing := asked.portable.missing(folder):
             return {UNSEEN: missing}
+        if isinstance(data, str) and not Path(data).is_dir():
+            return {UNSEEN_DATA: [data]}
         samples = _samples(asked.digest, data)
+        if samples.digest != asked.digest:
+            return {UNSEEN_DATA: [str(data)]}
         models = asked.portable.make(folder, **asked.portable.told)
         found = answered(
             models, asked.model, samples, lambda: (samples.inputs, samples.targets), asked.wanted, asked.profiled
@@ -80,11 +87,11 @@ def answer(question: Mapping[str, Any], data: tuple[Any, Any, bool]) -> dict[str
         return {name: _as_there(asdict(one), folder, asked.portable.shown) for name, one in found.items()}
 
 
-def _samples(digest: str, data: tuple[Any, Any, bool]) -> Samples:
+def _samples(digest: str, data: Data) -> Samples:
     """The samples, the same object for all models: what is remembered of them is computed once."""
     if digest not in _known:
         _known.clear()
-        _known[digest] = Samples(*data)
+        _known[digest] = samples_on_disk(Path(data)) if isinstance(data, str) else Samples(*data)
     return _known[digest]
 
 

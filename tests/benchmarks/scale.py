@@ -2,7 +2,7 @@
 
 The angle of two tasks: the embedded sample, each of its models five times, and VGG-like networks on 50,000 images. The
 cluster is a scheduler and one or two workers on this machine, one thread each, which have computed something before.
-The rates of the cost model come from other work: weights alone of the sample's models, and such a network on few images.
+The rates of the cost model come from other work: weights alone of the sample's models; such a network on few images.
 """
 
 from __future__ import annotations

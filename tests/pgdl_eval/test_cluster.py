@@ -73,6 +73,11 @@ BLIND = (  # to the path of the models
     "import pgdl_eval.formats.portable as p; known = p.file_checksum; "
     "p.file_checksum = lambda path: None if {place!r} in str(path) else known(path)"
 )
+NOTHING_SENT = "import pgdl_eval.runner.cluster_worker as w; w.Samples = None"
+NO_DATA = (
+    "from pathlib import Path as P; known = P.is_dir; "
+    "P.is_dir = lambda path: {place!r} not in str(path) and known(path)"
+)
 LYING = "import pgdl_eval.runner.cluster_worker as w; w.answer = lambda question, data: {'angle': {'value': 'high'}}"
 
 
@@ -320,3 +325,19 @@ def in_thread(function):
         called = pool.submit(function)
         yield
         called.result()
+
+
+def test_samples_larger_than_a_workers_memory_are_read_from_their_path(task, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(importlib.import_module("pgdl_eval.runner.cluster_pool"), "SHARE", 1e-6)
+    measure = find_measure("angle")
+    with cluster(1, before=NOTHING_SENT) as found:
+        outcome = ingest(task.parent, tmp_path / "out", [measure], cluster=found.address)
+    assert outcome.computed == MODELS
+    ingest(task.parent, tmp_path / "serial", [measure])
+    assert kept(tmp_path / "out") == kept(tmp_path / "serial")
+    with (
+        cluster(1, before=NO_DATA.format(place=str(task / "dataset_1"))) as found,
+        pytest.raises(InputError, match=r"train: cluster: a worker does not see these samples"),
+    ):
+        ingest(task.parent, tmp_path / "unseen", [measure], cluster=found.address)
