@@ -86,7 +86,7 @@ class ClusterPool:
     def ahead(self) -> int:
         """One model a worker: what waits behind another would be blamed with it for a worker's end."""
         if time.monotonic() - self._counted[0] > COUNTED:
-            with suppress(OSError):  # `look` says what is wrong
+            with suppress(OSError, CancelledError):  # `look` says what is wrong
                 workers = usable(workers_of(self.client), self.gpus)
                 self._counted = time.monotonic(), max(1, len(workers))
                 if self._data is not None:
@@ -193,7 +193,7 @@ class ScatteredSamples:
 
     def spread(self, workers: Collection[str]) -> None:
         """Bring them to workers that have come since."""
-        if not self._there.issuperset(workers):
+        if workers and not self._there.issuperset(workers):
             self._client.replicate([self.future])
             self._there = frozenset(workers)
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -50,6 +51,7 @@ class Question:
     contents: Contents | None = None
 
 
+@cache
 def compared_versions() -> dict[str, str]:
     """Versions here of what must be the same everywhere."""
     found = installed_versions()
