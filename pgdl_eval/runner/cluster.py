@@ -62,9 +62,11 @@ def connected(address: str) -> Iterator[Any]:
 
 def check_workers(client: Any, address: str) -> None:
     """Raise an InputError if no worker comes, or one cannot be used."""
+    import distributed
+
     try:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
-    except TimeoutError as error:
+    except distributed.TimeoutError as error:  # of asyncio, which before Python 3.11 is another one
         problem = f"the scheduler has no worker after {WORKERS_SECONDS:g} s"
         raise InputError(
             problem, field="cluster", expected="dask worker ADDRESS --nthreads 1", found=address
