@@ -24,6 +24,11 @@ workers_option = click.option(
     "--workers", type=click.IntRange(min=1), default=1, show_default=True,
     help="Models that are computed at once, each in a process of its own; they share the cores.",
 )  # fmt: skip
+cluster_option = click.option(
+    "--cluster", default="", metavar="ADDRESS",
+    help="In place of --workers: the address of a scheduler of Dask, tcp://HOST:PORT, whose workers compute a model "
+    "each; or local:N.",
+)  # fmt: skip
 
 
 @click.command("ingest")
@@ -50,6 +55,7 @@ workers_option = click.option(
     "(mean_rank, footrule, kemeny) and weights. Repeatable."
 )
 @workers_option
+@cluster_option
 @click.option(
     "--model-limit",
     type=click.FloatRange(min=0, min_open=True),
@@ -75,7 +81,7 @@ workers_option = click.option(
 @quiet_option
 def ingest_command(
     input_dir: Path, output_dir: Path, names: tuple[str, ...], tasks: tuple[str, ...], time_limit: float,
-    settings: dict[str, Any], workers: int, profile: bool, quiet: bool, submissions: tuple[Path, ...],
+    settings: dict[str, Any], workers: int, cluster: str, profile: bool, quiet: bool, submissions: tuple[Path, ...],
     model_limit: float, memory_limit: float | None, isolation: str,
 ) -> None:  # fmt: skip
     """Compute measures for every model of every task in INPUT_DIR; what is done already is kept.
@@ -84,6 +90,7 @@ def ingest_command(
     pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --measure distance+angle
     pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --set max_samples=1000
     pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --workers 2 --profile
+    pvector ingest INPUT_DIR OUTPUT_DIR --measure angle --cluster tcp://HOST:8786
     pvector ingest INPUT_DIR OUTPUT_DIR --submission submission.zip
     """
     if not names and not submissions:
@@ -93,7 +100,7 @@ def ingest_command(
     with opened_submissions(submissions) as opened, model_progress(quiet=quiet) as progress:
         outcome = ingest(
             input_dir, output_dir, [*measures, *opened], tasks=tasks, seconds_per_model=time_limit, settings=settings,
-            workers=workers, profile=profile, limits=limits, say=progress.say, step=progress.step,
+            workers=workers, cluster=cluster, profile=profile, limits=limits, say=progress.say, step=progress.step,
         )  # fmt: skip
     if profile:
         console(quiet=quiet).print(profile_table(outcome.profile))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from complexity.errors import InputError, warn
 from .architecture import ModelConfig, read_model_config
 from .file_names import folder_name
 from .layers import Shape
+from .portable import Portable
 from .reference import IGNORED as IGNORED
 from .reference import REFERENCE as REFERENCE
 from .tfrecord import read_shards
@@ -92,6 +94,11 @@ class Task:
             raise error.at(model=name) from error
         return StoredModel(name, folder, config, weights, initial_weights)
 
+    def portable(self, model: str, identity: Mapping[str, str]) -> Portable:
+        """A model as plain data, with what tells its files."""
+        folder = self.folder / model
+        return Portable(_alone, {"name": self.name}, os.path.abspath(folder), str(folder), identity)
+
 
 def has_models(input_dir: Path) -> bool:
     """Whether `find_tasks` finds models there, rather than predictions alone or nothing."""
@@ -154,6 +161,11 @@ def _check_shapes(layer: LayerShapes, place: str, expected: Sequence[tuple[str, 
     if kinds != wanted and sorted(kinds) == sorted(wanted):
         # Keras takes them as they come; with the same shapes another order would be another network.
         raise InputError(f"weights in another order ({place})", field=layer.layer, expected=wanted, found=kinds)
+
+
+def _alone(folder: Path, name: str) -> Task:
+    """The task of this name with the model in this folder alone."""
+    return Task(name, folder.parent, (folder.name,))
 
 
 def _task(folder: Path) -> Task:

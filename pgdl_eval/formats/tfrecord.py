@@ -9,7 +9,7 @@ import itertools
 import mmap
 import re
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,13 +29,18 @@ SHORTEST = 38  # bytes of the shortest payload with both features
 SHOWN = 8  # of a list in a message
 
 Span = tuple[int, int]
+Allocate = Callable[[tuple[int, ...], type], NDArray[np.float32]]
 
 
-def read_shards(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def read_shards(folder: Path, allocate: Allocate = np.empty) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """All samples of a folder of shards, in numeric order of the shards.
 
     What a shard cannot tell: a file that was cut exactly between two records is a whole shard with fewer of them. Where
     it has fewer than the others have, a warning says so; of the last shard, which may be shorter, nothing can be known.
+
+    Parameters
+    ----------
+    allocate : makes the array of the inputs, of a shape and a type, where it is not to lie in memory.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def read_shards(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
             place = f"record {number}: inputs"
             if inputs is None:
                 _check_total(total * sample.nbytes, bytes_of_all, shard, place)
-                inputs = np.empty((total, *sample.shape), np.float32)
+                inputs = allocate((total, *sample.shape), np.float32)
             elif sample.shape != inputs.shape[1:]:
                 raise InputError(
                     "samples of different shapes",

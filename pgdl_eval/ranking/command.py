@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..ingest import workers_option
+from ..ingest import cluster_option, workers_option
 from ..runner.progress import model_progress
 from ..terminal import console, json_option, quiet_option, settings_option
 from .running.request import HALVES, MAX_SAMPLES
@@ -56,12 +56,14 @@ SAID_AT_THE_END = ("failed", "warning")  # of models, once for all measures
 @click.option("--out", type=click.Path(path_type=Path), default=Path("rank_output"), show_default=True,
               help="Keeps values and tables; the same command goes on from there.")  # fmt: skip
 @workers_option
+@cluster_option
 @quiet_option
 @json_option
 def rank_command(
     models: tuple[str, ...], data: str | None, x: str, y: str, normalize: str, channels_first: bool,
     names: tuple[str, ...], settings: dict[str, Any], test: str | None, gaps: Path | None, budget: str, factory: str,
-    trust: bool, max_samples: int, halves: int, seed: int, out: Path, workers: int, quiet: bool, as_json: bool,
+    trust: bool, max_samples: int, halves: int, seed: int, out: Path, workers: int, cluster: str, quiet: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Rank trained MODELS by how well they should generalize, best first, without test data.
 
@@ -79,7 +81,7 @@ def rank_command(
 
     sources = find_models(models, Options(factory, trust))
     samples = samples_for(sources, Place(data, x, y, normalize, channels_first, max_samples))
-    request = Request(names, settings, max_samples, halves, seed, budget, out, workers)
+    request = Request(names, settings, max_samples, halves, seed, budget, out, workers, cluster)
     tested = samples_for(sources, Place(test, x, y, normalize, channels_first)) if test else None
     truth = read_gaps(gaps) if gaps else None
     with model_progress(quiet=quiet) as progress:

@@ -22,8 +22,8 @@ def rank(
     models: Any, data: Any = None, *, measures: Sequence[str] = (), test: Any = None, gaps: Any = None,
     normalize: Any = "", channels_first: bool = False, x: str = "", y: str = "", batched: bool | None = None,
     factory: str = "", trust: bool = False, max_samples: int = MAX_SAMPLES, halves: int = HALVES, seed: int = 0,
-    budget: str = "", out: str | os.PathLike[str] | None = None, workers: int = 1, say: Say = lambda text: None,
-    step: Step = lambda task, model, number, models: None, **settings: Any,
+    budget: str = "", out: str | os.PathLike[str] | None = None, workers: int = 1, cluster: str = "",
+    say: Say = lambda text: None, step: Step = lambda task, model, number, models: None, **settings: Any,
 ) -> RankTable:  # fmt: skip
     """Rank trained models by how well they should generalize, on the samples that they were trained on.
 
@@ -47,7 +47,8 @@ def rank(
     seed : of all that is drawn.
     budget : a time such as "10m": of the measures those that fit into it are taken.
     out : a folder that keeps values; a later call goes on from there.
-    workers : processes, for models in files alone.
+    workers : processes, for models in files alone; or
+    cluster : the address of a scheduler of Dask, or "local:N", as for `ingest`.
     say, step : called with messages, and before each model with the name of the run, the model, its number from 0 and
         how many there are.
     settings : of the measures that have them.
@@ -79,7 +80,7 @@ def rank(
     sources = handed_over(models, Options(factory, trust))
     place = Place(_text(data), x, y, normalize, channels_first, max_samples, batched)
     request = Request(
-        measures, settings, max_samples, halves, seed, budget, None if out is None else Path(out), workers
+        measures, settings, max_samples, halves, seed, budget, None if out is None else Path(out), workers, cluster
     )
     tested = None if test is None else samples_for(sources, Place(_text(test), x, y, normalize, channels_first))
     truth = _gaps(gaps)

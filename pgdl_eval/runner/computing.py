@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +21,7 @@ from complexity.samples import Samples
 from complexity.timing import READING, phase, timed
 
 from ..engines import Networks, OneNetwork, OpenedModel, engine_version, is_own, networks_of
+from ..formats.portable import Portable
 from ..formats.task import StoredModel
 from .guard import guarded
 
@@ -49,9 +52,12 @@ class ModelSet(Protocol):
     def training_samples(self) -> tuple[Any, Any]:
         """Inputs and labels, read anew."""
 
+    def portable(self, model: str, identity: Mapping[str, str]) -> Portable:
+        """A model as plain data, with what tells its files."""
+
 
 class Beside(Protocol):
-    """What is computed beside a value, as plain data for its details; it goes from process to process."""
+    """What is computed beside a value, as plain data for its details: a dataclass, which other processes make anew."""
 
     def __call__(self, measure: Measure, value: Measured, network: Any, samples: Samples, **settings: Any) -> Any: ...
 
@@ -89,6 +95,9 @@ class Computed:
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
     output: str = ""
+
+
+ByMeasure = dict[str, Computed]
 
 
 @dataclass
@@ -172,3 +181,28 @@ def _why(task: ModelSet, model: str, error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return f"{where}: the measure ran out of memory: {shortened(error) or 'MemoryError'}"
     return f"{where}: {type(error).__name__}: {shortened(error)}"
+
+
+def computed_from(answer: Any) -> Computed:
+    """What another process answered as plain data, whose every part is looked at: a stranger may have written it.
+
+    Raises
+    ------
+    InputError, KeyError, TypeError, ValueError
+        For what is no such answer.
+    """
+    if not isinstance(answer, dict):
+        raise InputError("no JSON object")
+    found = Computed(**{one.name: answer[one.name] for one in fields(Computed)})
+    right = (
+        (found.value is None or (isinstance(found.value, float) and math.isfinite(found.value)))
+        and (found.value is None) == bool(found.failure)
+        and all(isinstance(text, str) for text in (found.failure, found.engine, *found.doubts))
+        and all(isinstance(one, float) and 0 <= one < math.inf for one in (found.seconds, *found.phases.values()))
+        and isinstance(found.details, dict)
+        and isinstance(found.doubts, list)
+    )
+    if not right:
+        raise InputError("no finite number, or parts of other types")
+    json.dumps(found.details, allow_nan=False)
+    return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,11 @@ from ..formats.task import Task, find_tasks
 from ..measures import address, chosen_settings
 from ..sheet import Say, Sheet, open_sheet, prediction_file
 from ..submission import Submission
+from .cluster_pool import cluster_pool
 from .combined import combine, summary
 from .computing import BESIDE, Beside, Computed, Job, ModelSet
 from .isolation import Isolation, Limits
-from .processes import worker_pool
+from .process_pool import process_pool
 from .strangers import Strangers, is_apart
 from .workers import AtWork, OneProcess, Processes, Workers
 
@@ -67,6 +70,7 @@ def ingest(
     seconds_per_model: float = SECONDS_PER_MODEL,
     settings: Mapping[str, Any] | None = None,
     workers: int = 1,
+    cluster: str = "",
     profile: bool = False,
     limits: Limits | None = None,
     say: Say = lambda text: None,
@@ -88,6 +92,8 @@ def ingest(
     workers : processes that compute models, beside this one, which alone writes. Values, order and time limits are as
         with one; measures are found by their names in each. A script that asks for several must keep its own work
         behind `if __name__ == "__main__":`, since they import it.
+    cluster : in place of workers, the address of a scheduler of Dask, or "local:N" for N processes: see `cluster`.
+        Results are kept as they arrive, so a time limit leaves out the models that arrive last.
     profile : note in the outcome where time went.
     limits : what each process of a stranger's measure may take.
     say, step : called with each message, and before each model with the names of task and model, its number
@@ -105,7 +111,7 @@ def ingest(
     for error in outcome.lacking.values():
         say(f"failed {error}")
     chosen = chosen_settings(measures, settings or {})
-    if workers > 1:
+    if workers > 1 or cluster:
         for measure in measures:
             if not isinstance(measure, Combination | Submission):
                 address(measure)  # one that workers cannot find is said before anything is computed
@@ -113,7 +119,7 @@ def ingest(
     isolation = Isolation(limits or Limits(), (input_dir, output_dir))
     if any(map(is_apart, measures)):
         say(f"measures of strangers run {isolation.in_words()}")
-    with locked(output_dir, say), processes_of(workers, profile, isolation) as processes:
+    with locked(output_dir, say), processes_of(workers, cluster, profile, isolation) as processes:
         for task in selected:
             try:
                 with timed(profile) as clock, phase(READING):
@@ -183,7 +189,8 @@ class TaskRun:
 
     def _compute(self, sheets: Sequence[Sheet], wanted: Sequence[str]) -> None:
         task = self.task
-        with self.processes.of(task, self.samples, wanted, lambda model: self._jobs(sheets, model)) as at_work:
+        jobs_of = partial(self._jobs, sheets)
+        with self.processes.of(task, self.samples, wanted, jobs_of, self.files) as at_work:
             try:
                 self._models(sheets, at_work)
             except BaseException:
@@ -194,7 +201,7 @@ class TaskRun:
                 raise
 
     def _models(self, sheets: Sequence[Sheet], at_work: AtWork) -> None:
-        for number, model in enumerate(self.task.models):
+        for number, model in enumerate(at_work.in_turn()):
             self.step(self.task.name, model, number, len(self.task.models))
             running = self._running(sheets, model)
             for sheet in sheets:
@@ -256,16 +263,26 @@ class TaskRun:
 
 
 @contextmanager
-def processes_of(workers: int, profile: bool, isolation: Isolation) -> Iterator[Processes]:
-    """This process alone, or so many others; beside them those for measures of strangers."""
-    if workers == 1:
+def processes_of(workers: int, cluster: str, profile: bool, isolation: Isolation) -> Iterator[Processes]:
+    """This process alone, so many others, or a cluster; beside them those for measures of strangers, on this machine.
+
+    Raises
+    ------
+    InputError
+        For a cluster that cannot be used, or both that and workers.
+    """
+    if cluster and workers > 1:
+        raise InputError("workers and a cluster", field="cluster", expected="one of both", found=cluster)
+    if workers == 1 and not cluster:
         with Strangers.of(1, isolation) as strangers:
             yield OneProcess(strangers, profile)
         return
-    strangers_of = Strangers.of(workers, isolation)
-    with worker_pool(workers) as pool, strangers_of as strangers, ThreadPoolExecutor(workers) as threads:
+    here = len(os.sched_getaffinity(0)) if cluster else workers
+    strangers_of = Strangers.of(here, isolation)
+    pool_of = cluster_pool(cluster, profile) if cluster else process_pool(workers, profile)
+    with pool_of as pool, strangers_of as strangers, ThreadPoolExecutor(here) as threads:
         try:
-            yield Workers(pool, threads, strangers, workers, profile)
+            yield Workers(pool, threads, strangers, profile)
         finally:
             strangers.kill()  # who waits for them goes on
             threads.shutdown(cancel_futures=True)

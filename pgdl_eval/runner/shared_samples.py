@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,3 +49,26 @@ def load_samples(folder: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
     )
     assert inputs is not None
     return inputs, labels
+
+
+@dataclass
+class SamplesFile:
+    """Samples in a folder, for other processes of this machine, as soon as one needs them."""
+
+    folder: Path
+    samples: Samples
+    there: bool = False
+
+    def written(self) -> Path:
+        """The folder, with the samples in it."""
+        if not self.there:
+            write_samples(self.folder, self.samples)
+            self.there = True
+        return self.folder
+
+
+@contextmanager
+def samples_file(samples: Samples) -> Iterator[SamplesFile]:
+    """A folder for the samples, for as long as a task is at work."""
+    with tempfile.TemporaryDirectory(prefix="pvector-", ignore_cleanup_errors=True) as folder:
+        yield SamplesFile(Path(folder), samples)

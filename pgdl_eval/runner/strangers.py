@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..formats.task import Task
 from ..measures import Variant, address, base_name
 from ..submission import Submission
 from .apart_process import ApartProcess, Ended
-from .computing import Computed, Job
+from .computing import Computed, Job, computed_from
 from .isolation import Isolation
 
 
@@ -96,7 +95,7 @@ class Stranger:
         """What the process of a program answers, or why it does not."""
         try:
             process = self._process(program, samples)
-            return _computed(json.loads(process.ask(question, self.isolation.limits.seconds)))
+            return computed_from(json.loads(process.ask(question, self.isolation.limits.seconds)))
         except Ended as error:
             return str(error)
         except OSError as error:
@@ -167,22 +166,3 @@ class Strangers:
             return {job.measure.name: stranger.compute(task, model, samples, job, profiled) for job in jobs}
         finally:
             self.free.append(stranger)
-
-
-def _computed(answer: Any) -> Computed:
-    """An answer, whose every part is looked at: a stranger may have written it."""
-    if not isinstance(answer, dict):
-        raise InputError("no JSON object")
-    found = Computed(**{one.name: answer[one.name] for one in fields(Computed)})
-    right = (
-        (found.value is None or (isinstance(found.value, float) and math.isfinite(found.value)))
-        and (found.value is None) == bool(found.failure)
-        and all(isinstance(text, str) for text in (found.failure, found.engine, *found.doubts))
-        and all(isinstance(one, float) and 0 <= one < math.inf for one in (found.seconds, *found.phases.values()))
-        and isinstance(found.details, dict)
-        and isinstance(found.doubts, list)
-    )
-    if not right:
-        raise InputError("no finite number, or parts of other types")
-    json.dumps(found.details, allow_nan=False)
-    return found

@@ -1,40 +1,40 @@
-"""Where the models of a task are computed: in this process, or in several others."""
+"""Where the models of a task are computed: in this process, or in others."""
 
 from __future__ import annotations
 
-import tempfile
+import queue
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from complexity.errors import InputError
 from complexity.read_ahead import read_ahead
 from complexity.samples import Samples
 
 from ..engines import OpenedModel
+from ..formats.stored_files import Identity
 from ..formats.task import StoredModel, Task
-from ..measures import address, find_measure
-from .computing import Beside, Computed, Job, ModelAtWork, ModelSet
-from .shared_samples import load_samples, read_samples, write_samples
+from .computing import ByMeasure, Computed, Job, ModelAtWork, ModelSet
+from .shared_samples import SamplesFile, samples_file
 from .strangers import Strangers, is_apart
 
-AHEAD = 2  # models a worker that have begun, or wait, while the first of them is not done
+LOOK_SECONDS = 1.0  # between two looks at others that do not answer
 
-ByMeasure = dict[str, Computed]
 JobsOf = Callable[[str], Sequence[Job]]
+Submit = Callable[[str, Sequence[Job]], "Future[ByMeasure]"]
 
 
 class AtWork(Protocol):
     """The models of a task at work."""
 
+    def in_turn(self) -> Iterator[str]:
+        """All models of the task, in the order in which to ask for their results."""
+
     def results(self, model: str, jobs: Sequence[Job]) -> Iterator[Computed]:
-        """What comes of each job for this model; models are asked for in the order that was given."""
+        """What comes of each job for this model."""
 
     def finished(self) -> Iterator[tuple[str, ByMeasure]]:
         """What is done already of models that were not asked for yet, by the names of measures."""
@@ -44,9 +44,33 @@ class Processes(Protocol):
     """One process, or several."""
 
     def of(
-        self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf
+        self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf, files: Mapping[str, Identity]
     ) -> AbstractContextManager[AtWork]:
-        """The models of a task that are wanted, at work; `jobs_of` says what has to be computed for one as of now."""
+        """The models of a task that are wanted, at work.
+
+        Parameters
+        ----------
+        jobs_of : says what has to be computed for a model as of now.
+        files : what tells the files of each model.
+        """
+
+
+class Pool(Protocol):
+    """Other processes that compute models: those of one machine, or of a cluster."""
+
+    @property
+    def in_order(self) -> bool:
+        """Whether results are taken in the order of the models, or as they arrive."""
+
+    @property
+    def ahead(self) -> int:
+        """Models that are handed over while none of them is done."""
+
+    def of(self, task: ModelSet, samples: SamplesFile, files: Mapping[str, Identity]) -> AbstractContextManager[Submit]:
+        """What hands over a model of the task, once its samples are where the processes find them."""
+
+    def look(self) -> None:
+        """Raise an InputError where no answer can come any more."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +84,12 @@ class OneProcess:
     profiled: bool
 
     @contextmanager
-    def of(self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
+    def of(
+        self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf, files: Mapping[str, Identity]
+    ) -> Iterator[AtWork]:
         stored = read_ahead(partial(task.read_model, model) for model in wanted)
-        with _samples_folder() as folder:
-            yield _Here(self, task, samples, folder, set(wanted), stored)
+        with samples_file(samples) as shared:
+            yield _Here(self, task, samples, shared, set(wanted), stored)
 
 
 @dataclass
@@ -71,10 +97,12 @@ class _Here:
     process: OneProcess
     task: ModelSet
     samples: Samples
-    folder: Path
+    shared: SamplesFile
     wanted: set[str]
     stored: Iterator[Future[StoredModel | OpenedModel]]
-    shared: bool = False
+
+    def in_turn(self) -> Iterator[str]:
+        yield from self.task.models
 
     def results(self, model: str, jobs: Sequence[Job]) -> Iterator[Computed]:
         if model not in self.wanted:
@@ -84,36 +112,31 @@ class _Here:
         at_work = ModelAtWork(self.task, model, read.result, self.samples, self.task.training_samples)
         for job in jobs:
             if isinstance(self.task, Task) and is_apart(job.measure):
-                self._share()
-                yield self.process.strangers.compute(self.task, model, self.folder, job, profiled)
+                yield self.process.strangers.compute(self.task, model, self.shared.written(), job, profiled)
             else:
                 yield at_work.compute(job, profiled)
 
     def finished(self) -> Iterator[tuple[str, ByMeasure]]:
         yield from ()
 
-    def _share(self) -> None:
-        if not self.shared:
-            write_samples(self.folder, self.samples)
-            self.shared = True
-
 
 @dataclass(frozen=True)
 class Workers:
-    """A pool of worker processes, and as many for measures of strangers; they share the samples in a file."""
+    """A pool of other processes, and some of this machine for measures of strangers."""
 
-    pool: Executor
+    pool: Pool
     threads: Executor
     strangers: Strangers
-    count: int
     profiled: bool
 
     @contextmanager
-    def of(self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf) -> Iterator[AtWork]:
-        with _samples_folder() as folder:
-            if wanted:
-                write_samples(folder, samples)
-            at_work = _There(self, task, folder, deque(wanted), jobs_of)
+    def of(
+        self, task: ModelSet, samples: Samples, wanted: Sequence[str], jobs_of: JobsOf, files: Mapping[str, Identity]
+    ) -> Iterator[AtWork]:
+        with ExitStack() as kept:
+            shared = kept.enter_context(samples_file(samples))
+            submit = kept.enter_context(self.pool.of(task, shared, files)) if wanted else _submit_none
+            at_work = _There(self, task, shared, submit, deque(wanted), jobs_of)
             yield at_work
             at_work.cancel()
 
@@ -131,6 +154,9 @@ class _Begun:
         for part in self.parts:
             part.cancel()
 
+    def done(self) -> bool:
+        return all(part.done() for part in self.parts)
+
     def finished(self) -> ByMeasure:
         """What is there already."""
         done = [one for one in self.parts if one.done() and not one.cancelled() and one.exception() is None]
@@ -141,19 +167,31 @@ class _Begun:
 class _There:
     workers: Workers
     task: ModelSet
-    samples: Path
+    samples: SamplesFile
+    submit: Submit
     waiting: deque[str]
     jobs_of: JobsOf
     begun: dict[str, _Begun] = field(default_factory=dict)
+    ended: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)  # models of which a part has ended
+
+    def in_turn(self) -> Iterator[str]:
+        if self.workers.pool.in_order:
+            yield from self.task.models
+            return
+        wanted = set(self.waiting)
+        yield from (model for model in self.task.models if model not in wanted)
+        self._begin()
+        while self.begun:
+            model = self._next()
+            wanted.remove(model)
+            yield model
+            self._begin()
+        yield from (model for model in self.task.models if model in wanted)  # time has run out before they began
 
     def results(self, model: str, jobs: Sequence[Job]) -> Iterator[Computed]:
         self._begin()
         if jobs:
-            try:
-                found = self.begun[model].result()
-            except BrokenProcessPool as error:
-                problem = "a worker process ended unexpectedly, perhaps for lack of memory"
-                raise InputError(problem, file=self.task.folder, field="workers", found=self.workers.count) from error
+            found = self.begun[model].result()
             yield from (found[job.measure.name] for job in jobs)
             del self.begun[model]
         elif model in self.begun:  # time has run out since
@@ -168,24 +206,35 @@ class _There:
         for begun in self.begun.values():
             begun.cancel()
 
+    def _next(self) -> str:
+        """The next model that is done."""
+        while True:
+            try:
+                model = self.ended.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                self.workers.pool.look()
+                continue
+            if model in self.begun and self.begun[model].done():
+                return model
+
     def _begin(self) -> None:
-        """Hand models to the workers, as many as may be at work at a time."""
-        while self.waiting and len(self.begun) < AHEAD * self.workers.count:
+        """Hand models over, as many as may be at work at a time."""
+        while self.waiting and len(self.begun) < self.workers.pool.ahead:
             model = self.waiting.popleft()
             if jobs := self.jobs_of(model):
                 self.begun[model] = _Begun([*self._in_pool(model, jobs), *self._of_strangers(model, jobs)])
+                for part in self.begun[model].parts:
+                    part.add_done_callback(lambda part, model=model: self.ended.put(model))  # type: ignore[misc]
 
     def _in_pool(self, model: str, jobs: Sequence[Job]) -> Iterator[Future[ByMeasure]]:
         of_pool = [job for job in jobs if not self._apart(job)]
         if of_pool:
-            known = {job.measure.name: (address(job.measure), dict(job.settings), job.beside) for job in of_pool}
-            call = (self.task, model, str(self.samples), known, self.workers.profiled)
-            yield self.workers.pool.submit(_in_worker, *call)
+            yield self.submit(model, of_pool)
 
     def _of_strangers(self, model: str, jobs: Sequence[Job]) -> Iterator[Future[ByMeasure]]:
         apart = [job for job in jobs if self._apart(job)]
         if apart and isinstance(self.task, Task):
-            call = (self.task, model, self.samples, apart, self.workers.profiled)
+            call = (self.task, model, self.samples.written(), apart, self.workers.profiled)
             yield self.workers.threads.submit(self.workers.strangers.compute_all, *call)
 
     def _apart(self, job: Job) -> bool:
@@ -193,25 +242,5 @@ class _There:
         return isinstance(self.task, Task) and is_apart(job.measure)
 
 
-@contextmanager
-def _samples_folder() -> Iterator[Path]:
-    """A folder for the samples, for as long as a task is at work."""
-    with tempfile.TemporaryDirectory(prefix="pvector-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-def _in_worker(
-    task: ModelSet, model: str, samples: str, jobs: Mapping[str, tuple[str, Mapping[str, Any], Beside | None]],
-    profiled: bool,
-) -> ByMeasure:  # fmt: skip
-    """What comes of the measures, each with address, settings and what is wanted beside, in this worker process."""
-    found: ByMeasure = {}
-    known: list[Job] = []
-    for name, (place, settings, beside) in jobs.items():
-        try:
-            known.append(Job(replace(find_measure(place), name=name), settings, beside))
-        except Exception as error:  # the module of a stranger is imported here again
-            found[name] = Computed(failure=f"a worker process finds no measure at {place}: {error}")
-    read = partial(task.read_model, model)
-    at_work = ModelAtWork(task, model, read, read_samples(samples), partial(load_samples, samples))
-    return found | {job.measure.name: at_work.compute(job, profiled) for job in known}
+def _submit_none(model: str, jobs: Sequence[Job]) -> Future[ByMeasure]:
+    raise AssertionError("no model is wanted")

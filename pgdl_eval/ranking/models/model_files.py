@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from complexity.models import adapt
 
 from ...engines import KERAS, ONNX, TORCH
 from ...formats.checksums import file_checksum
+from ...formats.portable import Portable
 from ...formats.stored_files import Identity, identities
 from ...formats.task import StoredModel, Task, find_tasks, has_models
 from .keras_files import SAVED_MODEL, open_keras
@@ -60,10 +61,14 @@ class ModelFile:
         except InputError as error:
             raise error.at(file=self.path, model=self.name) from error
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are: the folder that it is, or lies in."""
+        return self.path if self.path.is_dir() else self.path.parent
+
     def identity(self) -> Identity:
         """What tells whether the model's files are those that a value was computed from."""
-        inside = self.path.is_dir()
-        folder = self.path if inside else self.path.parent
+        inside, folder = self.path.is_dir(), self.folder
         pattern = f"{glob.escape(self.path.name)}*"
         files = sorted(self.path.rglob("*") if inside else folder.glob(pattern))
         found = {str(one.relative_to(folder)): file_checksum(one) for one in files if not one.is_dir()}
@@ -71,6 +76,24 @@ class ModelFile:
         if self.engine == TORCH and colon:  # which makes the network of these weights
             found["factory"] = f"{self.options.factory} {file_checksum(Path(factory)) or ''}".strip()
         return {name: text for name, text in found.items() if text}
+
+    def portable(self, identity: Mapping[str, str]) -> Portable:
+        """The model as plain data, with what tells its files; those of a factory must be where they are here."""
+        place, colon, function = self.options.factory.rpartition(":")
+        factory, files = self.options.factory, {name: text for name, text in identity.items() if name != "factory"}
+        if Path(place).is_file():
+            place = os.path.abspath(place)
+            factory, files[place] = f"{place}{colon}{function}", file_checksum(Path(place)) or ""
+        told = {"name": self.name, "file": "" if self.path.is_dir() else self.path.name, "factory": factory,
+                "trust": self.options.trust}  # fmt: skip
+        return Portable(file_in, told, os.path.abspath(self.folder), str(self.folder), files)
+
+
+def file_in(folder: Path, name: str, file: str, factory: str, trust: bool) -> ModelFile:
+    """The model of this name that a file of the folder holds, or the folder itself."""
+    found = _of_file(folder / file, Options(factory, trust))(name)
+    assert isinstance(found, ModelFile)
+    return found
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,16 @@ class TaskModel:
     def identity(self) -> Identity:
         """As of `ModelFile`."""
         return identities(Task(self.task.name, self.task.folder, (self.model,)))[self.model]
+
+    def portable(self, identity: Mapping[str, str]) -> Portable:
+        """As of `ModelFile`."""
+        found = self.task.portable(self.model, identity)
+        return replace(found, make=model_in, told={"name": self.name, "task": self.task.name})
+
+
+def model_in(folder: Path, name: str, task: str) -> TaskModel:
+    """The model of a task that lies in this folder."""
+    return TaskModel(name, Task(task, folder.parent, (folder.name,)), folder.name)
 
 
 @dataclass(frozen=True)

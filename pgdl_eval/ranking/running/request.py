@@ -25,7 +25,7 @@ class Request:
     seed : of all that is drawn.
     budget : a time into which the measures are to fit; empty for no limit.
     out : keeps the values; a later call goes on from there. None to keep nothing.
-    workers : processes that compute models.
+    workers, cluster : processes that compute models, or a cluster that does, as for `ingest`.
 
     Raises
     ------
@@ -41,6 +41,7 @@ class Request:
     budget: str = ""
     out: Path | None = None
     workers: int = 1
+    cluster: str = ""
 
     def __post_init__(self) -> None:
         if self.halves < 0 or self.halves % 2:

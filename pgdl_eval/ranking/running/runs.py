@@ -47,13 +47,13 @@ def rank_sources(
         the result.
     """
     known = by_name(sources)
-    if request.workers > 1 and any(isinstance(one, HandedOver) for one in sources):
+    if (request.workers > 1 or request.cluster) and any(isinstance(one, HandedOver) for one in sources):
         problem, expected = "models of this process cannot go to others", "models in files, or workers=1"
         raise InputError(problem, field="workers", expected=expected, found=request.workers)
     whole, samples = len(samples), at_most(samples, request.max_samples, request.seed)
     chosen = _chosen(request, samples, sources)
     notes = [f"{len(samples)} of {whole} samples are used, drawn at random"] if len(samples) < whole else []
-    computing = processes_of(request.workers, False, Isolation(Limits()))
+    computing = processes_of(request.workers, request.cluster, False, Isolation(Limits()))
     with _folder(request.out) as out, locked(out, say), computing as processes:
         identities = {name: one.identity() for name, one in known.items()}
         work = Work(known, identities, out / VALUES, processes, say, step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from complexity.measures.registry import Measure
 from complexity.samples import Samples
 
 from ...formats.file_names import file_name
+from ...formats.portable import Portable
 from ...formats.stored_files import Identity
 from ...measures import chosen_settings
 from ...runner.computing import BESIDE, Beside
@@ -30,12 +31,18 @@ Step = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True)
 class Models:
-    """The models that are ranked, with their samples; other processes get the models alone."""
+    """The models that are ranked, with their samples; other processes get the models alone.
+
+    Attributes
+    ----------
+    shown : where messages say that the only model lies, on a machine that was sent it; empty for where it is.
+    """
 
     name: str
     folder: Path
     sources: Mapping[str, Source]
     samples: Samples | None = field(default=None, compare=False)
+    shown: str = ""
 
     @property
     def models(self) -> Sequence[str]:
@@ -43,6 +50,8 @@ class Models:
 
     def place(self, model: str) -> str:
         source = self.sources[model]
+        if self.shown:
+            return self.shown
         if isinstance(source, TaskModel):
             return source.task.place(source.model)
         return "" if isinstance(source, HandedOver) else str(source.path)
@@ -55,8 +64,21 @@ class Models:
         assert self.samples is not None
         return self.samples.inputs, self.samples.targets
 
+    def portable(self, model: str, identity: Mapping[str, str]) -> Portable:
+        source = self.sources[model]
+        assert not isinstance(source, HandedOver)
+        found = source.portable(identity)
+        told = {"name": self.name, "shown": self.place(model), "make": found.make, "told": found.told}
+        return replace(found, make=models_in, told=told)
+
     def __reduce__(self) -> Any:
         return Models, (self.name, self.folder, self.sources)
+
+
+def models_in(folder: Path, name: str, shown: str, make: Callable[..., Source], told: Mapping[str, Any]) -> Models:
+    """The one model that a folder holds, as another machine gets it."""
+    source = make(folder, **told)
+    return Models(name, folder, {source.name: source}, shown=shown)
 
 
 @dataclass(frozen=True)
