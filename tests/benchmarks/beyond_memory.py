@@ -19,7 +19,7 @@ import main_job
 import numpy as np
 from record import FOLDER, ROOT, commit, machine
 
-from complexity.pvectors import p_vectors
+from complexity.pvectors.pvector import p_vectors
 from pgdl_eval.formats.predictions import read_values
 from pgdl_eval.measures import find_measure
 from pgdl_eval.runner.ingestion import ingest
@@ -79,13 +79,12 @@ def processes(client: Any) -> set[int]:
 @click.option("--out", type=click.Path(path_type=Path), default=FOLDER.parent / "scale", help="Gets a JSON file.")
 def main(out: Path) -> None:
     """Measure and write."""
-    load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as scratch:
-        found = {"matrix": of_matrix(), "samples": of_samples(Path(scratch))}
-    about = {"date": date.today().isoformat(), "machine": machine(), "commit": commit(ROOT)}
-    told = {**about, "load": [load, os.getloadavg()[0]], **found}
     out.mkdir(parents=True, exist_ok=True)
-    (out / "beyond_memory.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    told: dict[str, Any] = {"date": date.today().isoformat(), "machine": machine(), "commit": commit(ROOT)}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, measured in (("matrix", of_matrix), ("samples", lambda: of_samples(Path(scratch)))):
+            told[name] = {**measured(), "load": os.getloadavg()[0]}
+            (out / "beyond_memory.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
