@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from threading import Thread
 from typing import Any
 
 from complexity.errors import InputError, first_line
@@ -194,8 +195,12 @@ class ScatteredSamples:
     def spread(self, workers: Collection[str]) -> None:
         """Bring them to workers that have come since."""
         if workers and not self._there.issuperset(workers):
-            self._client.replicate([self.future])
             self._there = frozenset(workers)
+            Thread(target=self._replicate, daemon=True).start()  # it waits for as long as a worker does not answer
+
+    def _replicate(self) -> None:
+        with suppress(Exception):  # workers without them are brought them with their first task
+            self._client.replicate([self.future])
 
 
 def data_for(workers: Workers, task: ModelSet, samples: Samples) -> Data:
