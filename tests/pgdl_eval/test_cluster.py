@@ -69,6 +69,7 @@ NO_PACKAGE = "sys.modules['pgdl_eval'] = None"
 OTHER_NUMPY = (
     "import importlib.metadata as m; known = m.version; m.version = lambda n: '0.1' if n == 'numpy' else known(n)"
 )
+MOST_SECONDS = 240  # of a test: a cluster that waits for nothing must not hold all others up
 BLIND = (  # to the path of the models
     "import pgdl_eval.formats.portable as p; known = p.file_checksum; "
     "p.file_checksum = lambda path: None if {place!r} in str(path) else known(path)"
@@ -79,6 +80,20 @@ NO_DATA = (
     "P.is_dir = lambda path: {place!r} not in str(path) and known(path)"
 )
 LYING = "import pgdl_eval.runner.cluster_worker as w; w.answer = lambda question, data: {'angle': {'value': 'high'}}"
+
+
+@pytest.fixture(autouse=True)
+def an_end():
+    """An error in place of a wait without end."""
+
+    def end(number, frame):
+        raise TimeoutError(f"not done after {MOST_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(MOST_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
