@@ -29,7 +29,7 @@ from pgdl_eval.measures import find_measure
 from pgdl_eval.runner.ingestion import ingest
 from pgdl_eval.sample.run import FOLDER
 
-MODELS = 6
+MODELS, MANY = 6, 32
 FUNCTIONS = """
 PLACE = os.path.dirname(__file__)
 
@@ -101,9 +101,13 @@ def task(tmp_path):
     """A task of a few models, alone in its folder."""
     folder = tmp_path / "input" / "digits"
     shutil.copytree(FOLDER / "digits" / "dataset_1", folder / "dataset_1")
-    for number in range(MODELS):
-        shutil.copytree(FOLDER / "digits" / f"model_{number}", folder / f"model_{number}")
+    copy_models(folder, range(MODELS))
     return folder
+
+
+def copy_models(folder, numbers):
+    for number in numbers:
+        shutil.copytree(FOLDER / "digits" / f"model_{number}", folder / f"model_{number}")
 
 
 @pytest.fixture
@@ -130,7 +134,18 @@ def kept(folder):
 def command(*words):
     """A command in a process and a session of its own."""
     call = [sys.executable, "-m", "pgdl_eval", *map(str, words)]
-    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with at_default(signal.SIGINT):
+        return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+@contextmanager
+def at_default(number):
+    """Processes that begin now do with a signal what they do on a terminal, also where these tests ignore it."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def test_one_worker_is_killed_and_one_hangs_and_nothing_is_lost(task, tmp_path, functions):
@@ -227,7 +242,8 @@ def test_a_scheduler_that_ends_leaves_a_folder_that_goes_on(task, tmp_path, func
 
 
 def test_an_interruption_leaves_a_folder_that_goes_on_and_no_process(task, tmp_path):
-    """By Ctrl-C, which a terminal sends to all processes of the command."""
+    """By Ctrl-C, which a terminal sends to all processes of the command, amid so many models that some are left."""
+    copy_models(task, range(MODELS, MANY))
     running = command("ingest", task.parent, tmp_path / "out", "--measure", "angle", "--cluster", "local:2")
     wait_until(lambda: list((tmp_path / "out").glob("*.jsonl")) and lines(tmp_path / "out") > 1)
     os.killpg(running.pid, signal.SIGINT)
@@ -235,7 +251,7 @@ def test_an_interruption_leaves_a_folder_that_goes_on_and_no_process(task, tmp_p
     assert running.returncode == 130
     assert "Traceback" not in said
     wait_until(lambda: not lives(running.pid))
-    goes_on(task, tmp_path, find_measure("angle"))
+    goes_on(task, tmp_path, find_measure("angle"), MANY)
 
 
 def lives(group):
@@ -252,11 +268,11 @@ def lines(folder):
     return sum(len(file.read_text().splitlines()) for file in folder.glob("*.jsonl"))
 
 
-def goes_on(task, tmp_path, measure):
+def goes_on(task, tmp_path, measure, models=MODELS):
     """The folder that an ended run left is finished without a cluster, to what an undisturbed run leaves."""
     outcome = ingest(task.parent, tmp_path / "out", [measure])
     assert outcome.skipped > 0
-    assert outcome.skipped + outcome.computed == MODELS
+    assert outcome.skipped + outcome.computed == models
     ingest(task.parent, tmp_path / "undisturbed", [measure])
     assert kept(tmp_path / "out") == kept(tmp_path / "undisturbed")
 

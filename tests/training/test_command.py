@@ -62,7 +62,7 @@ def test_recipes_studies_and_tasks_are_listed():
     for name, line in {
         "recipes": "resnet20: supervised, resnet20; He, Zhang",
         "studies": "own_convergence: Angle of each checkpoint",
-        "tasks": "task1 mini: 32 models, vgg_like, cifar10",
+        "tasks": "task1 mini: 64 models, vgg_like, cifar10",
     }.items():
         result = CliRunner().invoke(commands, [name])
         assert result.exit_code == 0, result.output
