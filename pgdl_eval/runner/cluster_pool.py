@@ -166,6 +166,10 @@ class ClusterPool:
         return InputError(problem, field="cluster", found=self.place)
 
     def _in_words(self, error: Exception) -> InputError:
+        from distributed import CommClosedError
+
+        if isinstance(error, CommClosedError):  # results come by way of the scheduler
+            return self._gone()
         if isinstance(error, ImportError):
             return without_package(self.place, error)
         problem = f"a worker cannot answer: {type(error).__name__}: {first_line(error)}"
