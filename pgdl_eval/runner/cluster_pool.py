@@ -166,7 +166,7 @@ class ClusterPool:
         return InputError(problem, field="cluster", found=self.place)
 
     def _in_words(self, error: Exception) -> InputError:
-        from distributed import CommClosedError
+        from distributed.comm import CommClosedError
 
         if isinstance(error, CommClosedError):  # results come by way of the scheduler
             return self._gone()
