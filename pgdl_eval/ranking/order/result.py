@@ -102,8 +102,8 @@ class Ranking:
         if self.agreed is None:
             return list(self.models)
         order = np.argsort(self.agreed.places, kind="stable")
-        ranked = [self.ranked[one] for one in order]
-        return ranked + [one for one in self.models if one not in set(ranked)]
+        ranked = dict.fromkeys(self.ranked[one] for one in order)
+        return [*ranked, *(one for one in self.models if one not in ranked)]
 
     @property
     def seconds(self) -> float:

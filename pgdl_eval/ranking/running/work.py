@@ -31,18 +31,12 @@ Step = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True)
 class Models:
-    """The models that are ranked, with their samples; other processes get the models alone.
-
-    Attributes
-    ----------
-    shown : where messages say that the only model lies, on a machine that was sent it; empty for where it is.
-    """
+    """The models that are ranked, with their samples; other processes get the models alone."""
 
     name: str
     folder: Path
     sources: Mapping[str, Source]
     samples: Samples | None = field(default=None, compare=False)
-    shown: str = ""
 
     @property
     def models(self) -> Sequence[str]:
@@ -50,8 +44,6 @@ class Models:
 
     def place(self, model: str) -> str:
         source = self.sources[model]
-        if self.shown:
-            return self.shown
         if isinstance(source, TaskModel):
             return source.task.place(source.model)
         return "" if isinstance(source, HandedOver) else str(source.path)
@@ -68,17 +60,17 @@ class Models:
         source = self.sources[model]
         assert not isinstance(source, HandedOver)
         found = source.portable(identity)
-        told = {"name": self.name, "shown": self.place(model), "make": found.make, "told": found.told}
+        told = {"name": self.name, "make": found.make, "told": found.told}
         return replace(found, make=models_in, told=told)
 
     def __reduce__(self) -> Any:
         return Models, (self.name, self.folder, self.sources)
 
 
-def models_in(folder: Path, name: str, shown: str, make: Callable[..., Source], told: Mapping[str, Any]) -> Models:
+def models_in(folder: Path, name: str, make: Callable[..., Source], told: Mapping[str, Any]) -> Models:
     """The one model that a folder holds, as another machine gets it."""
     source = make(folder, **told)
-    return Models(name, folder, {source.name: source}, shown=shown)
+    return Models(name, folder, {source.name: source})
 
 
 @dataclass(frozen=True)
