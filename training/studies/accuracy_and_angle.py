@@ -20,7 +20,7 @@ from .cohort import Cohort, Member
 from .drawing import finish_figure, grid
 from .headlines import in_words
 from .layout import Room
-from .palette import COLOURS, group_of, style
+from .palette import COLOURS, group_of, groups_in_order, style
 from .panels import TEXT, finish, grid_of_panels, key
 from .study import Study
 from .vectors import CONSTANT, DATA_CONVENTIONS, RANDOM, p_vector, pair_with_data, random_to_data, to_constant
@@ -144,7 +144,7 @@ def draw(frame: pd.DataFrame) -> Figure:
         for (recipe, _), run in part.groupby(["recipe", "seed"], sort=False):
             _path(axes, run, str(recipe))
         axes.set_xlim(0, 91)
-    groups = [group for group in COLOURS if group in set(known["recipe"].map(group_of))]
+    groups = groups_in_order(known["recipe"].map(group_of))
     key(panels[0, -1], [(group, COLOURS[group]) for group in groups])
     note = "lines: the checkpoints of a run; ring: untrained; large point: the last epoch"
     finish(figure, panels, "degrees between model and data", "test accuracy", note)

@@ -12,7 +12,7 @@ from .calibration import beside_untrained, compared, summarized, undetermined
 from .cohort import GROUPS, SHUFFLED, Cohort, Member, Missing
 from .drawing import degrees_axis, line_panels
 from .headlines import beside_chance, in_words, last_of_each_run
-from .palette import COLOURS
+from .palette import groups_in_order
 from .panels import Curves, Papers, curve_panels
 from .study import Study, flat_columns
 from .vectors import RANDOM, p_vector, random_degrees
@@ -85,8 +85,8 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """A row of panels for the paradigm of the well-trained networks, a column for centring; lines: checkpoints'."""
     known = frame.dropna(subset=["epoch"])
-    order = [group for group in COLOURS if group in set(known["well_trained"])]
-    lines = [group for group in COLOURS if group in set(known["checkpoint"])]
+    order = groups_in_order(known["well_trained"])
+    lines = groups_in_order(known["checkpoint"])
     known = known.sort_values("checkpoint", key=lambda names: names.map(lines.index), kind="stable")
     known = known.assign(to="to " + known["well_trained"]).drop(columns="seed")
     curves = Curves("epoch", line="checkpoint", name=str, papers=Papers((10.0,)))

@@ -11,7 +11,7 @@ from ..runs.run_folder import CENTERING, field_of
 from .calibration import undetermined
 from .cohort import Cohort, Member
 from .headlines import group_means, in_words, last_of_each_run, numbers
-from .palette import BLUE, COLOURS, SKY
+from .palette import BLUE, SKY, groups_in_order
 from .panels import finish, grid_of_panels, name_ends
 from .parts import PARTS, Classes
 from .study import Study
@@ -68,7 +68,7 @@ def ends(frame: pd.DataFrame) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Figure:
     """The shares of the P-vectors themselves, one above the other, by epoch: means over the runs of a paradigm."""
     own = frame[frame["against"] == ITSELF]
-    groups = [group for group in COLOURS if group in set(own["group"])]
+    groups = groups_in_order(own["group"])
     figure, panels = grid_of_panels(groups, list(CENTERING))
     for group, row in zip(groups, panels, strict=True):
         for axes, centering in zip(row, CENTERING, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..recipes.recipes import RECIPES
@@ -22,6 +23,12 @@ def group_of(recipe: str) -> str | None:
     if recipe not in RECIPES:
         return None
     return SHUFFLED if RECIPES[recipe].shuffled_labels else GROUPS[RECIPES[recipe].paradigm]
+
+
+def groups_in_order(groups: Iterable[Any]) -> list[str]:
+    """The paradigms among these, each once, in the order of their colours."""
+    found = set(groups)
+    return [group for group in COLOURS if group in found]
 
 
 def in_order(recipes: Any) -> list[str]:

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from pgdl_eval.report.figure import new_figure
 
 from .layout import EDGE, HEAD, Room, arrange, place_labels
-from .palette import COLOURS, GREY, group_of, in_order, short, style
+from .palette import COLOURS, GREY, group_of, groups_in_order, in_order, short, style
 
 WIDTH = 7.6  # inches: what a page shows without making it smaller
 HEIGHT = 1.45  # of a panel
@@ -70,7 +70,7 @@ def by_paradigm(frame: pd.DataFrame, column: str, curves: Curves, note: str = ""
     known = frame.assign(group=frame["recipe"].map(group_of)).dropna(subset=["group"])
     order = {name: place for place, name in enumerate(in_order(known["recipe"]))}
     known = known.sort_values("recipe", key=lambda names: names.map(order), kind="stable")
-    groups = [group for group in COLOURS if group in set(known["group"])]
+    groups = groups_in_order(known["group"])
     return curve_panels(known, "group", groups, column, curves, note)
 
 
